@@ -1,0 +1,1 @@
+"""The agent, what it finds, and the record of what was decided."""

@@ -1,0 +1,1 @@
+"""The MRD as data, Markdown, HTML and JSON."""

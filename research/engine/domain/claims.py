@@ -1,0 +1,126 @@
+"""Claims: one checkable statement each, with its typed value, its evidence and its confidence."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import Field
+
+from .canonical import Frozen, digest
+from .errors import InvalidInput
+from .evidence import EvidenceItem
+
+ClaimKind = Literal["stated", "computed", "inferred", "assumption"]
+
+# DESIGN §2: confidence under 0.6 goes to people; exactly 0.6 passes. In thousandths.
+PASSING_CONFIDENCE = 600
+MAX_CLAIM_CHARS = 2_000
+
+
+class TypedValue(Frozen):
+    """A claim's figure.
+
+    number: as written, times `scale` (1, 1000, 1000000 …) gives the full amount. unit: percent, users … or None.
+    currency: ISO 4217 code or None. period: as in "FY2022", "2023-Q2", "2022-12-31" or None. entity, metric: None when not known.
+    """
+
+    number: Decimal
+    scale: Decimal = Decimal(1)
+    unit: str | None = None
+    currency: str | None = None
+    period: str | None = None
+    entity: str | None = None
+    metric: str | None = None
+
+    @property
+    def amount(self) -> Decimal:
+        return self.number * self.scale
+
+
+class ClaimDraft(Frozen):
+    """A claim as proposed, before anything is verified. `evidence_ids` are those that support it."""
+
+    task_key: str
+    section: str
+    kind: ClaimKind = "stated"
+    text: str = Field(min_length=3, max_length=MAX_CLAIM_CHARS)
+    value: TypedValue | None = None
+    evidence_ids: tuple[int, ...] = ()
+    premise_keys: tuple[str, ...] = ()  # claim keys a computed or inferred claim rests on
+
+    def key(self) -> str:
+        """Return a stable key: the same statement from the same task is the same claim."""
+        return digest([self.task_key, self.kind, " ".join(self.text.split()).casefold()])[:32]
+
+
+class ClaimInHand(Frozen):
+    """A claim with all that verification needs. Lists are in the order they were found.
+
+    competitor: whether the claim's section is about competitors (two independent sources demanded).
+    regulatory: whether the claim's section is regulatory (always to people).
+    """
+
+    key: str
+    draft: ClaimDraft
+    question: str
+    evidence: tuple[EvidenceItem, ...] = ()
+    competitor: bool = False
+    regulatory: bool = False
+
+
+class Part(Frozen):
+    """One part of confidence: its score in thousandths and the reason in words."""
+
+    name: str
+    score: int = Field(ge=0, le=1000)
+    reason: str
+
+
+class Contradiction(Frozen):
+    """Two claims that disagree on the same metric, entity and period."""
+
+    first: str
+    second: str
+    reason: str
+
+
+class Assessment(Frozen):
+    """What verification says of one claim.
+
+    confidence: thousandths, or None when it could not be computed (goes to people).
+    merged_into: key of the claim that says the same, or None.
+    to_people: why a person must decide; empty means it passes by rule.
+    """
+
+    key: str
+    confidence: int | None
+    parts: tuple[Part, ...] = ()
+    merged_into: str | None = None
+    to_people: tuple[str, ...] = ()
+
+
+class Verification(Frozen):
+    """What verification says of all claims of a run."""
+
+    assessments: tuple[Assessment, ...]
+    contradictions: tuple[Contradiction, ...] = ()
+
+
+def confidence_in_thousandths(value: float | Decimal | None) -> int | None:
+    """Return `value` (0…1) in thousandths; None and NaN give None, which goes to people.
+
+    Raises `InvalidInput` outside 0…1.
+    """
+    if value is None or math.isnan(value):
+        return None
+    if not 0 <= value <= 1:
+        raise InvalidInput(f"Confidence {value} is outside 0…1.", field="confidence")
+    # Down, not to nearest: 0.5999 must not pass as 0.600.
+    return int(Decimal(str(value)) * 1000)
+
+
+def passes(confidence: int | None) -> bool:
+    """Tell whether a confidence in thousandths passes without a person (≥ 600). None never does."""
+    return confidence is not None and confidence >= PASSING_CONFIDENCE

@@ -1,0 +1,31 @@
+"""What calls use and what a run may use."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from pydantic import Field
+
+from .canonical import Frozen
+
+
+class Usage(Frozen):
+    """What one call uses. `cost_usd` None means *unpriced* (unknown), which is not zero."""
+
+    calls: int = Field(default=1, ge=0)
+    searches: int = Field(default=0, ge=0)
+    cost_usd: Decimal | None = Field(default=Decimal(0), ge=0)
+
+
+class Limits(Frozen):
+    """What a run may use in one phase: whole numbers of calls and searches, and US dollars."""
+
+    calls: int = Field(ge=0)
+    searches: int = Field(ge=0)
+    cost_usd: Decimal = Field(ge=0)
+
+
+# The run's own limits (issue: 500 searches, $200) and the small cap under which the planner works
+# before a person has approved anything.
+RESEARCH_LIMITS = Limits(calls=5_000, searches=500, cost_usd=Decimal(200))
+PLANNING_LIMITS = Limits(calls=8, searches=0, cost_usd=Decimal(1))

@@ -1,0 +1,1 @@
+"""The research model with no language model and no key: it finds, quotes and arranges."""

@@ -1,0 +1,1 @@
+"""Timeouts, retry and breakers round every tool call, in one place."""

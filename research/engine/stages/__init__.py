@@ -1,0 +1,1 @@
+"""What a step does: plan, investigate, extract, verify, draft."""

@@ -1,0 +1,1 @@
+"""The tool shelf: one file a tool."""

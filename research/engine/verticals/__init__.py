@@ -1,0 +1,1 @@
+"""The verticals: one file each, found by the registry."""
