@@ -24,6 +24,7 @@ class AcceptedClaim(Frozen):
     subject: str | None = None
     evidence: tuple[EvidenceItem, ...] = ()
     contradicts: tuple[str, ...] = ()  # keys of accepted claims that disagree
+    premises: tuple[str, ...] = ()  # keys of accepted claims a computed or inferred one rests on
 
 
 class Sentence(Frozen):

@@ -188,6 +188,7 @@ class ClaimStatus(StrEnum):
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     MERGED = "merged"  # says what another claim says; its evidence went there
+    SUPERSEDED = "superseded"  # the plan it came from was voided
 
 
 class Verdict(StrEnum):

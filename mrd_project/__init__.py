@@ -1,0 +1,1 @@
+"""Settings, urls, checks, logging, health: what holds the house together."""

@@ -1,0 +1,78 @@
+"""The settings a deployment may set, typed and checked at start. Every name is an environment variable MRD_<NAME>.
+
+`.env.example` lists them all; a test proves it does.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+class Config(BaseSettings):
+    """Read from the environment and `.env`. An unknown or invalid value stops the start with a sentence."""
+
+    model_config = SettingsConfigDict(env_prefix="MRD_", env_file=BASE_DIR / ".env", extra="ignore")
+
+    mode: Literal["development", "production"] = "development"
+    secret_key: SecretStr = SecretStr("")
+    allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
+    csrf_trusted_origins: tuple[str, ...] = ()
+    database_url: SecretStr = SecretStr("")  # empty: SQLite in var_dir
+    var_dir: Path = BASE_DIR / "var"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_json: bool = False
+    sentry_dsn: SecretStr = SecretStr("")
+    behind_proxy: bool = False  # trust X-Forwarded-Proto of the proxy in front
+    upload_max_mb: int = Field(default=64, ge=1, le=2048)
+
+    # The worker (docs/reference/settings.md; the check `mrd.E010` holds the relations between these).
+    workers: int = Field(default=3, ge=2, le=64)
+    drivers: int = Field(default=1, ge=1, le=63)
+    driver_capacity: int = Field(default=200, ge=1, le=5000)  # steps in flight in one driver
+    driver_slice_s: float = Field(default=50, gt=0)
+    driver_linger_s: float = Field(default=5, ge=0)  # how long a driver with nothing to do waits for work
+    driver_poll_s: float = Field(default=0.1, gt=0)
+    task_timeout_s: int = Field(default=180, ge=10)
+    lease_s: float = Field(default=30, gt=0)
+    step_max_attempts: int = Field(default=4, ge=1)
+    step_max_crashes: int = Field(default=3, ge=1)
+    db_threads: int = Field(default=4, ge=1, le=64)
+
+    # What a run may use before a person raises it.
+    max_calls: int = Field(default=5000, ge=1)
+    max_searches: int = Field(default=500, ge=0)
+    max_cost_usd: Decimal = Field(default=Decimal(200), ge=0)
+    planning_max_calls: int = Field(default=8, ge=1)
+    planning_max_cost_usd: Decimal = Field(default=Decimal(1), ge=0)
+
+    # name=dotted.path of a builder, comma separated in the environment as JSON.
+    engines: dict[str, str] = {"extractive": "research.engine.providers.extractive.model.ExtractiveModel"}
+    tools: dict[str, str] = {
+        "library_search": "research.engine.tools.library_search.build",
+        "library_scan": "research.engine.tools.library_scan.build",
+    }
+
+    @model_validator(mode="after")
+    def _production_is_complete(self) -> Config:
+        if self.mode == "production":
+            if len(self.secret_key.get_secret_value()) < 50:  # noqa: PLR2004 - Django's own check security.W009
+                raise ValueError("MRD_SECRET_KEY must have at least 50 random characters in production.")
+            if "*" in self.allowed_hosts or not self.allowed_hosts:
+                raise ValueError("MRD_ALLOWED_HOSTS must name the site's hosts in production.")
+        if self.drivers >= self.workers:
+            raise ValueError("MRD_DRIVERS must be smaller than MRD_WORKERS, so that other tasks find a free worker.")
+        return self
+
+
+@lru_cache(maxsize=1)
+def config() -> Config:
+    """Return the settings, read once. Raises `pydantic.ValidationError` naming each wrong one."""
+    return Config()
