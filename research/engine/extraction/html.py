@@ -1,0 +1,169 @@
+"""HTML by trafilatura for articles, by a plain walk for filings; selectolax for title and date."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from typing import Any
+
+from research.engine.domain.errors import Unreadable
+
+from .result import HTML, Extraction, Limits, clean_text, clean_title, parse_date, whole
+from .text import decode
+
+_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:-]+)", re.IGNORECASE)
+_DATE_META = (
+    "meta[property='article:published_time']",
+    "meta[itemprop='datePublished']",
+    "meta[name='date' i]",
+    "meta[name='dc.date' i]",
+    "meta[name='pubdate' i]",
+    "meta[name='publish-date' i]",
+    "meta[name='citation_publication_date' i]",
+)
+# Inline XBRL wraps a filing's figures in ix:… elements, which trafilatura drops with the figures in them.
+_INLINE_XBRL = re.compile(r"<ix:(?:nonfraction|nonnumeric|header)\b", re.IGNORECASE)
+# Trafilatura takes the main article; where it finds under a tenth of a long page, there is no one article.
+_MIN_SHARE, _LONG_PAGE_CHARS = 0.1, 4_000
+
+_SKIP = frozenset(("script", "style", "noscript", "template", "head", "svg", "iframe", "object", "ix:header"))
+_BLOCK = frozenset(
+    (
+        *(
+            "address",
+            "article",
+            "aside",
+            "blockquote",
+            "br",
+            "caption",
+            "dd",
+            "div",
+            "dl",
+            "dt",
+            "fieldset",
+            "figcaption",
+        ),
+        *(
+            "figure",
+            "footer",
+            "form",
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "header",
+            "hr",
+            "li",
+            "main",
+            "nav",
+            "ol",
+            "p",
+        ),
+        *("pre", "section", "table", "tbody", "tfoot", "thead", "title", "tr", "ul"),
+    )
+)
+# Marks of a cell's and a row's end; cleaned text cannot hold them.
+_END = {"td": "\x01", "th": "\x01", "tr": "\x02"}
+
+
+def extract(data: bytes, *, limits: Limits) -> Extraction:  # noqa: ARG001 - every parser takes the limits
+    """Return the main text of a page; of a filing with inline XBRL, all of it. Raises `Unreadable` without any."""
+    declared = _CHARSET.search(data[:4_096])
+    source = clean_text(decode(data, declared=declared.group(1).decode("ascii") if declared else None))
+    everything = _walk(source)
+    text = everything
+    if not _INLINE_XBRL.search(source):
+        article = _article(source)
+        if article and not (len(everything) > _LONG_PAGE_CHARS and len(article) < len(everything) * _MIN_SHARE):
+            text = article
+    if not text.strip():
+        raise Unreadable("The page has no text: it may be filled in by scripts; save it from the browser as PDF.")
+    title, published = _about(source)
+    return whole(text=text, media_type=HTML, title=title, published_date=published)
+
+
+def _article(source: str) -> str:
+    import trafilatura
+
+    try:
+        return trafilatura.extract(source, favor_recall=True, include_comments=False, include_tables=True) or ""
+    except RecursionError:
+        return ""  # nested deeper than any article: the plain walk, which does not recurse, has the text
+
+
+def _walk(source: str) -> str:
+    """Return all visible text, a line for each block and each table row (cells joined by ` | `)."""
+    from lxml import etree
+
+    parser = etree.HTMLParser(encoding="utf-8", recover=True, huge_tree=True, no_network=True, remove_comments=True)
+    root = etree.fromstring(source.encode("utf-8"), parser)
+    if root is None:
+        return ""
+    out: list[str] = []
+    walker = etree.iterwalk(root, events=("start", "end", "pi"))
+    for event, node in walker:
+        tag = node.tag.lower() if isinstance(node.tag, str) else ""
+        if event == "start" and (tag in _SKIP or _hidden(node)):
+            walker.skip_subtree()
+        elif event == "start":
+            out.append("\n" if tag in _BLOCK else "")
+            out.append(_flat(node.text))
+        if event in {"end", "pi"}:
+            out.append(_END.get(tag) or ("\n" if tag in _BLOCK else ""))
+            out.append(_flat(node.tail))
+    return _tidy("".join(out))
+
+
+def _flat(text: str | None) -> str:
+    return re.sub(r"\s+", " ", text) if text else ""
+
+
+def _hidden(node: Any) -> bool:
+    style = node.get("style")
+    return node.get("hidden") is not None or (style is not None and "display:none" in style.replace(" ", "").lower())
+
+
+def _tidy(text: str) -> str:
+    lines: list[str] = []
+    # Paragraphs inside a cell must not break its row: join what stands before a cell's end with its row.
+    for line in re.sub(r"\s*\x01\s*", "\x01", text).replace("\x02", "\n").split("\n"):
+        cells = [" ".join(cell.split()) for cell in line.split("\x01")]
+        lines.append(" | ".join(cell for cell in cells if cell))
+    # "$ | 1,234 | )" is how filings lay out one figure over three cells.
+    joined = re.sub(r"([$€£(]) \| (?=[\d(—-])", r"\1", "\n".join(lines))
+    joined = re.sub(r" \| (?=[)%](?:[ )%|]|$))", "", joined, flags=re.MULTILINE)
+    return re.sub(r"\n{2,}", "\n\n", joined).strip("\n") + "\n"
+
+
+def _about(source: str) -> tuple[str | None, dt.date | None]:
+    from selectolax.lexbor import LexborHTMLParser
+
+    tree = LexborHTMLParser(source)
+    og = tree.css_first("meta[property='og:title']")
+    named = tree.css_first("title")
+    title = clean_title(og.attributes.get("content")) if og else None
+    title = title or (clean_title(named.text()) if named else None)
+    for selector in _DATE_META:
+        node = tree.css_first(selector)
+        found = parse_date(node.attributes.get("content")) if node else None
+        if found:
+            return title, found
+    for node in tree.css("script[type='application/ld+json']"):
+        found = _linked_data_date(node.text())
+        if found:
+            return title, found
+    stamp = tree.css_first("article time[datetime]")
+    return title, parse_date(stamp.attributes.get("datetime")) if stamp else None
+
+
+def _linked_data_date(text: str) -> dt.date | None:
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    items = data if isinstance(data, list) else data.get("@graph", [data]) if isinstance(data, dict) else []
+    dates = (parse_date(item.get("datePublished")) for item in items if isinstance(item, dict))
+    return next((date for date in dates if date), None)

@@ -1,0 +1,101 @@
+"""PDF text by pypdfium2: each page's text in reading order, pages as the file has them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from research.engine.domain.errors import Unreadable
+
+from .result import PDF, Extraction, Limits, clean_text, clean_title, current_extractor
+
+# public/fpdfview.h: FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
+_PASSWORD, _SECURITY = 4, 5
+
+
+def extract(data: bytes, *, limits: Limits) -> Extraction:
+    """Return the text of a PDF, one page after the other.
+
+    A page that cannot be read is empty and named in `notes`. published_date is None: a PDF's own dates say when
+    the file was made, which may be years after its words. Raises `Unreadable`: damaged, encrypted, no pages, too
+    many, too much text, or no text at all.
+    """
+    document = _open(data)
+    try:
+        count = len(document)
+        if count == 0:
+            raise Unreadable("The PDF has no pages: it is damaged or cut off; download or save it again.")
+        if count > limits.max_pages:
+            raise Unreadable(
+                f"The PDF has {count:,} pages and the limit is {limits.max_pages:,}: split it into smaller files."
+            )
+        text, starts, notes = _pages(document, count, limits)
+        title = _title(document)
+    finally:
+        document.close()
+    if not text.strip():
+        if len(notes) == count:
+            raise Unreadable("The PDF is damaged: none of its pages can be read; download or save it again.")
+        pages = "its only page holds" if count == 1 else f"its {count:,} pages hold"
+        raise Unreadable(f"The PDF has no text: {pages} images only, no text; run text recognition (OCR) on it first.")
+    extractor, version = current_extractor(PDF)
+    return Extraction(text, starts, title, None, extractor, version, PDF, notes)
+
+
+def _open(data: bytes) -> Any:
+    import pypdfium2
+
+    try:
+        return pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        if getattr(error, "err_code", None) == _PASSWORD:
+            raise Unreadable("The PDF needs a password: save it without one and add it again.") from error
+        if getattr(error, "err_code", None) == _SECURITY:
+            raise Unreadable("The PDF is encrypted in a way that cannot be opened: save it unencrypted.") from error
+        raise Unreadable("The PDF is damaged or cut off: download or save it again.") from error
+
+
+def _pages(document: Any, count: int, limits: Limits) -> tuple[str, tuple[int, ...], tuple[str, ...]]:
+    import pypdfium2
+
+    parts: list[str] = []
+    starts: list[int] = []
+    notes: list[str] = []
+    length = 0
+    for index in range(count):
+        try:
+            raw = _page_text(document, index)
+        except pypdfium2.PdfiumError:
+            raw = ""
+            notes.append(f"Page {index + 1} is damaged and could not be read.")
+        # The line end keeps the last word of a page from growing together with the first of the next.
+        part = raw + "\n"
+        starts.append(length)
+        parts.append(part)
+        length += len(part)
+        if length > limits.max_chars:
+            raise Unreadable(
+                f"The PDF holds more than {limits.max_chars:,} characters of text: split it into smaller files."
+            )
+    return "".join(parts), tuple(starts), tuple(notes)
+
+
+def _page_text(document: Any, index: int) -> str:
+    page = document[index]
+    try:
+        text_page = page.get_textpage()
+        try:
+            raw: str = text_page.get_text_range()
+        finally:
+            text_page.close()
+    finally:
+        page.close()
+    # pdfium marks a hyphen at a line's end with U+FFFE; the page shows a hyphen there.
+    return clean_text(raw.replace("\ufffe", "-"))
+
+
+def _title(document: Any) -> str | None:
+    title = clean_title(document.get_metadata_value("Title"))
+    # Generators put a file name or an accession number there; better none than that.
+    if title is None or not any(c.isalpha() for c in title) or title.lower().startswith(("microsoft word", "untitled")):
+        return None
+    return title
