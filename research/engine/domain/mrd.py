@@ -12,7 +12,7 @@ from .canonical import Frozen, digest
 from .documents import Gap
 from .errors import InvalidInput, StaleDigest
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION: Literal["1"] = "1"
 SHA256 = r"^[0-9a-f]{64}$"
 
 SentenceKind = Literal["claim", "heading", "gap"]
@@ -64,7 +64,7 @@ class SearchesSummary(Frozen):
 
 
 class CostsSummary(Frozen):
-    """What the run used. `cost_usd` is a decimal in words of digits ("1.25"); None means unpriced, which is not zero."""
+    """What the run used. `cost_usd` is a decimal in plain digits ("1.25"); None means unpriced, which is not zero."""
 
     calls: int = Field(default=0, ge=0)
     searches: int = Field(default=0, ge=0)

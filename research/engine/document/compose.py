@@ -1,0 +1,177 @@
+"""Put accepted claims and drafted sections together into the MRD."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from research.engine.domain.documents import AcceptedClaim, Gap, SectionDraft, Sentence
+from research.engine.domain.mrd import (
+    Approval,
+    Contradiction,
+    EvidencePlace,
+    Mrd,
+    MrdClaim,
+    MrdFacts,
+    MrdIdentity,
+    MrdSection,
+    MrdSentence,
+    MrdValue,
+)
+
+from . import checks
+from .citations import Numbering
+
+SUMMARY_KEY = "executive_summary"
+SUMMARY_TITLE = "Executive summary"
+SUMMARY_SECTIONS = 6
+
+
+class _Cited(NamedTuple):
+    """A section with its citations numbered, and the contradictions shown in it."""
+
+    section: MrdSection
+    contradictions: tuple[Contradiction, ...]
+
+
+def compose(
+    *,
+    facts: MrdFacts,
+    sections: Sequence[SectionDraft],
+    claims: Sequence[AcceptedClaim],
+    places: Mapping[int, EvidencePlace],
+    gaps: Sequence[Gap],
+) -> Mrd:
+    """Return the MRD: an executive summary, then `sections` in their order, citations numbered by first use.
+
+    claims: the accepted claims, in any order; those that no sentence cites stay out, save the premises of a cited
+    one and the other side of a contradiction, which must not be hidden. places: by evidence id. gaps: in any order.
+    Raises `InvalidInput` for a sentence of kind "claim" without claims, one that cites an unknown claim or holds a
+    numeral its claims do not, a claim that leads to no evidence, and evidence without a place; `StaleDigest` for an
+    approval that was given for another draft of its section.
+    """
+    shelf = checks.shelf_of(claims)
+    checks.check_sections(sections, reserved=SUMMARY_KEY)
+    checks.check_approvals(facts.approvals, sections)
+    for draft in sections:
+        checks.check_sentences(draft, shelf=shelf, gaps=gaps, prompt=facts.prompt)
+    summary = _summary(sections, shelf)
+    numbering = Numbering(places)
+    cited = list(_cite((*summary, *sections), facts=facts, shelf=shelf, numbering=numbering))
+    used = list(dict.fromkeys(_used(cited, shelf)))
+    return Mrd(
+        **{name: getattr(facts, name) for name in MrdIdentity.model_fields},
+        sections=tuple(part.section for part in cited),
+        claims=tuple(_claim(shelf.by_id[number], shelf, facts, numbering, frozenset(used)) for number in used),
+        contradictions=tuple(pair for part in cited for pair in part.contradictions),
+        citations=numbering.citations(),
+        gaps=_in_order(gaps, sections),
+    )
+
+
+def _summary(sections: Sequence[SectionDraft], shelf: checks.Shelf) -> tuple[SectionDraft, ...]:
+    """Return the summary: of each of the first sections with claims, the one of highest confidence; else nothing."""
+    chosen: dict[int, Sentence] = {}
+    for draft in sections:
+        cited = dict.fromkeys(number for sentence in draft.sentences for number in sentence.claims)
+        free = [shelf.by_id[number] for number in cited if number not in chosen]
+        if free and len(chosen) < SUMMARY_SECTIONS:
+            # max() keeps the first of equals: the one the section itself puts first.
+            best = max(free, key=lambda claim: -1 if claim.confidence is None else claim.confidence)
+            chosen[best.revision_id] = Sentence(text=best.text, claims=(best.revision_id,))
+    if not chosen:
+        return ()
+    return (SectionDraft(key=SUMMARY_KEY, title=SUMMARY_TITLE, sentences=tuple(chosen.values())),)
+
+
+def _cite(
+    drafts: Iterable[SectionDraft], *, facts: MrdFacts, shelf: checks.Shelf, numbering: Numbering
+) -> Iterable[_Cited]:
+    shown: set[frozenset[int]] = set()
+    for draft in drafts:
+        sentences = tuple(
+            MrdSentence(
+                text=sentence.text,
+                kind=checks.kind_of(sentence),
+                claims=tuple(dict.fromkeys(sentence.claims)),
+                citations=numbering.cite(shelf.with_premises(sentence.claims)),
+            )
+            for sentence in draft.sentences
+        )
+        pairs = () if draft.key == SUMMARY_KEY else _contradictions(draft, sentences, shelf, shown)
+        for pair in pairs:
+            numbering.cite(shelf.with_premises((pair.first, pair.second)))
+        section = MrdSection(
+            key=draft.key,
+            title=draft.title,
+            regulatory=draft.regulatory,
+            digest=draft.digest(),
+            approved_by=_approved_by(draft, facts),
+            sentences=sentences,
+        )
+        yield _Cited(section, pairs)
+
+
+def _contradictions(
+    draft: SectionDraft, sentences: Iterable[MrdSentence], shelf: checks.Shelf, shown: set[frozenset[int]]
+) -> tuple[Contradiction, ...]:
+    found = []
+    for number in dict.fromkeys(number for sentence in sentences for number in sentence.claims):
+        for other in shelf.contradicting(number):
+            pair = frozenset((number, other))
+            if pair not in shown:
+                shown.add(pair)
+                found.append(Contradiction(section=draft.key, first=number, second=other))
+    return tuple(found)
+
+
+def _used(cited: Iterable[_Cited], shelf: checks.Shelf) -> Iterable[int]:
+    for part in cited:
+        for sentence in part.section.sentences:
+            yield from (claim.revision_id for claim in shelf.with_premises(sentence.claims))
+        for pair in part.contradictions:
+            yield from (claim.revision_id for claim in shelf.with_premises((pair.first, pair.second)))
+
+
+def _claim(
+    claim: AcceptedClaim, shelf: checks.Shelf, facts: MrdFacts, numbering: Numbering, used: frozenset[int]
+) -> MrdClaim:
+    decisions = facts.claim_decisions.get(claim.revision_id, ())
+    return MrdClaim(
+        revision_id=claim.revision_id,
+        key=claim.key,
+        section=claim.section,
+        kind=claim.kind,
+        text=claim.text,
+        value=_value(claim),
+        confidence=claim.confidence,
+        digest=claim.digest,
+        decided="by person" if decisions else "by rule",
+        decision_ids=tuple(sorted(decisions)),
+        contradicts=tuple(other for other in shelf.contradicting(claim.revision_id) if other in used),
+        premises=tuple(sorted(shelf.by_key[key].revision_id for key in claim.premises)),
+        evidence=tuple(sorted(item.id for item in claim.evidence)),
+        citations=tuple(sorted(numbering.cite((claim,)))),
+    )
+
+
+def _value(claim: AcceptedClaim) -> MrdValue | None:
+    if claim.value is None:
+        return None
+    # Plain digits: 1E+6 and 1000000 are one number and must have one digest.
+    rest = claim.value.model_dump(exclude={"number", "scale"})
+    return MrdValue(number=f"{claim.value.number:f}", scale=f"{claim.value.scale:f}", **rest)
+
+
+def _approved_by(draft: SectionDraft, facts: MrdFacts) -> tuple[Approval, ...]:
+    mine = (
+        Approval(decision_id=approval.decision_id, actor=approval.actor, role=approval.role)
+        for approval in facts.approvals
+        if approval.section == draft.key
+    )
+    return tuple(sorted(mine, key=lambda approval: (approval.decision_id, approval.actor)))
+
+
+def _in_order(gaps: Iterable[Gap], sections: Sequence[SectionDraft]) -> tuple[Gap, ...]:
+    order = {draft.key: place for place, draft in enumerate(sections)}
+    return tuple(sorted(gaps, key=lambda gap: (order.get(gap.section, len(order)), gap.section, gap.task_key)))
