@@ -1,0 +1,17 @@
+"""The verify stage: what the checks say of all claims of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from research.engine.domain.claims import ClaimInHand, Verification
+from research.engine.verification import assess
+
+
+async def verify(claims: Sequence[ClaimInHand]) -> Verification:
+    """Return the assessment of every claim, the merged and the contradicting ones among them.
+
+    Pure and deterministic: the same claims in any order give the same result. Takes about a second of CPU for 500
+    claims without giving way, so a driver runs it in a thread. Raises `InvalidInput` for two claims with one key.
+    """
+    return assess.verify(claims)

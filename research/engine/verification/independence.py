@@ -1,0 +1,63 @@
+"""How many independent voices stand behind a claim: domains, publishers and copies counted once each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import tldextract
+
+from research.engine.domain.claims import Part
+from research.engine.domain.evidence import EvidenceItem, SourceRef
+
+from .shingles import groups, near_duplicates
+
+NAME = "independence"
+
+# Thousandths for none, one, two and three or more independent sources. One known voice is enough to pass with all
+# else good; one unknown voice is worth half of that. A second voice matters most (DESIGN §5 asks competitors for two).
+SCORES = (0, 600, 850, 1000)
+UNATTRIBUTED = 300
+
+# No list is fetched and none is cached on disk: the snapshot inside the package serves. Private suffixes
+# (github.io, blogspot.com) count as suffixes: their customers are different voices.
+_extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
+
+
+def registrable_domain(url: str) -> str | None:
+    """Return the registrable domain of a URL or host ("https://www.news.example.co.uk/x" → "example.co.uk").
+
+    None where there is none: an address, a bare suffix, nothing. For adapters that fill `SourceRef.domain`.
+    """
+    return _extract(url.strip()).top_domain_under_public_suffix.casefold() or None
+
+
+def voice(source: SourceRef) -> frozenset[str]:
+    """Return the marks a source is known by; sources that share one are the same voice. None: it is unattributed."""
+    marks = set()
+    if source.domain:
+        marks.add(f"domain {source.domain.casefold().strip('.').removeprefix('www.')}")
+    if source.publisher and source.publisher.strip():
+        marks.add(f"publisher {' '.join(source.publisher.casefold().split())}")
+    return frozenset(marks)
+
+
+def count(evidence: Sequence[EvidenceItem]) -> int:
+    """Return the number of independent sources behind the evidence; all unattributed ones together are one."""
+    marks = [voice(item.source) or frozenset({"unattributed"}) for item in evidence]
+    joined = [
+        (i, j)
+        for i, j in combinations(range(len(evidence)), 2)
+        if marks[i] & marks[j] or near_duplicates(evidence[i].quote.exact, evidence[j].quote.exact)
+    ]
+    return len(set(groups(len(evidence), joined)))
+
+
+def check(evidence: Sequence[EvidenceItem]) -> Part:
+    """Score the number of independent sources, 0…1000 (see `SCORES`)."""
+    number = count(evidence)
+    sources = len({item.source.id for item in evidence})
+    if number == 1 and not any(voice(item.source) for item in evidence):
+        return Part(name=NAME, score=UNATTRIBUTED, reason=f"{sources} source(s), none says who publishes it")
+    score = SCORES[min(number, len(SCORES) - 1)]
+    return Part(name=NAME, score=score, reason=f"{number} independent of {sources} source(s)")

@@ -1,0 +1,226 @@
+"""Does a claim follow from its quotes? One function a check, each gives a Part; `check` is as good as the worst.
+
+Every check compares the claim with the segment of a quote that is nearest to it, so that what another sentence
+says does not count. A claim that repeats whole sentences of a quote follows from it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from research.engine.domain.claims import Part
+from research.engine.domain.evidence import EvidenceItem
+
+from .numerals import figures
+from .words import (
+    STOPWORDS,
+    content_stems,
+    excerpt,
+    fold,
+    lower_words,
+    names,
+    segments,
+    sentences,
+    stem,
+    word_set,
+    words,
+)
+
+NAME = "support"
+
+_NEGATIONS = word_set("not no never none neither nor cannot without nobody nothing hardly")
+_FAILED = re.compile(
+    r"\b(?:fail(?:s|ed|ing)? to|unable to|refus(?:es|ed|ing) to|lacks?|lacked|lacking)\b", re.IGNORECASE
+)
+
+# Stems (as `words.stem` cuts them) that say the opposite of each other; a claim that has one side where its quote
+# has only the other says something else. Extend by pairs.
+_UP = (
+    "increase increased increasing rise rose risen rising grow grew grown growing growth gain gained up climb climbed "
+    "improve improved expand expanded accelerate accelerated surge surged higher upward"
+)
+_DOWN = (
+    "decrease decreased decreasing fall fell fallen falling decline declined declining drop dropped shrink shrank "
+    "shrunk down reduce reduced reduction slow slowed contract contracted lower downward worsen worsened"
+)
+_PAIRS = (
+    (_UP, _DOWN),
+    ("more above over exceed exceeds exceeded", "less fewer below under"),
+    ("most majority", "least minority few"),
+    ("maximum cap ceiling", "minimum floor"),
+    (
+        "permit permitted allow allowed lawful legal authorised authorized",
+        "prohibit prohibited forbid forbidden ban banned unlawful illegal",
+    ),
+    ("must required mandatory obliged", "optional voluntary exempt"),
+    ("before", "after"),
+    ("largest biggest highest", "smallest lowest"),
+    ("profit profitable", "loss unprofitable"),
+    ("include includes including included", "exclude excludes excluding excluded"),
+    ("win won", "lose lost"),
+    ("all every always", "some sometimes"),
+)
+OPPOSITES = tuple(tuple(frozenset(stem(word) for word in side.split()) for side in pair) for pair in _PAIRS)
+# "May" is left out: it is a verb too often.
+_MONTHS = word_set("january february march april june july august september october november december")
+_QUARTERS = {"first": "q1", "second": "q2", "third": "q3", "fourth": "q4"}
+_QUARTER = re.compile(r"\b(first|second|third|fourth) quarter\b|\b(q[1-4])\b", re.IGNORECASE)
+
+
+def verbatim(claim: str, quotes: Sequence[str]) -> bool:
+    """Tell whether the claim is one or more whole sentences of a quote, white space folded."""
+    wanted = fold(claim)
+    return any(wanted == fold(quote) or _whole_sentences(wanted, sentences(quote)) for quote in quotes)
+
+
+def coverage(claim: str, quotes: Sequence[str]) -> Part:
+    """Score the share of the claim's content words that its quotes hold, in thousandths.
+
+    A claim without content words has nothing to follow from: 0.
+    """
+    wanted = content_stems(fold(claim))
+    if not wanted:
+        return Part(name="coverage", score=0, reason="the claim has no content words")
+    held = frozenset().union(*(content_stems(fold(quote)) for quote in quotes))
+    missing = sorted(wanted - held)
+    score = 1000 * (len(wanted) - len(missing)) // len(wanted)
+    reason = "every content word is in the quotes" if not missing else f"not in the quotes: {', '.join(missing[:6])}"
+    return Part(name="coverage", score=score, reason=reason)
+
+
+def negation(claim: str, quotes: Sequence[str]) -> Part:
+    """Score 0 when the claim dropped or added a negation beside the segment nearest to it, else 1000."""
+    near = nearest(claim, quotes)
+    mine, theirs = _is_negated(claim), _is_negated(near)
+    if mine == theirs:
+        return Part(name="negation", score=1000, reason="negation as in the quote")
+    what = "adds a negation to" if mine else "drops the negation of"
+    return Part(name="negation", score=0, reason=f"the claim {what} “{excerpt(near)}”")
+
+
+def direction(claim: str, quotes: Sequence[str]) -> Part:
+    """Score 0 when the claim says the opposite of the segment nearest to it (increased, decreased …), else 1000."""
+    near = nearest(claim, quotes)
+    mine, theirs = _stems(claim), _stems(near)
+    for left, right in OPPOSITES:
+        for ours, against in ((left, right), (right, left)):
+            # A word they share, or both sides in one sentence, says nothing of a flip.
+            if mine & ours and not mine & against and theirs & against and not theirs & ours:
+                said, quoted = min(mine & ours), min(theirs & against)
+                return Part(name="direction", score=0, reason=f"the claim says “{said}…”, the quote “{quoted}…”")
+    return Part(name="direction", score=1000, reason="direction as in the quote")
+
+
+def entity(claim: str, quotes: Sequence[str], beside: str = "") -> Part:
+    """Score 0 when the claim names who or what the quotes do not, else 1000.
+
+    beside: text around the quotes that may name them too (context, title and publisher of the source).
+    """
+    everything = " ".join([*quotes, beside])
+    known = {word.removesuffix("'s") for word in lower_words(fold(everything))}
+    known_stems = {stem(word) for word in known}
+    unknown = sorted(n for n in names(fold(claim)) - known if stem(n) not in known_stems)
+    unknown = [name for name in unknown if name not in _MONTHS]
+    opener = _replaced_opener(claim, nearest(claim, quotes), known_stems)
+    if opener:
+        unknown.append(opener)
+    if unknown:
+        return Part(name="entity", score=0, reason=f"not named in the quotes: {', '.join(unknown[:4])}")
+    return Part(name="entity", score=1000, reason="everyone named is named in the quotes")
+
+
+def period(claim: str, quotes: Sequence[str], beside: str = "") -> Part:
+    """Score 0 when the claim names a year, quarter or month that stands neither in the quotes nor beside them."""
+    missing = sorted(_periods(claim) - _periods(" ".join([*quotes, beside])))
+    if missing:
+        return Part(name="period", score=0, reason=f"the period {', '.join(missing)} is not in the quotes")
+    return Part(name="period", score=1000, reason="periods as in the quotes")
+
+
+def check(claim: str, evidence: Sequence[EvidenceItem]) -> Part:
+    """Score whether the claim follows from its quotes, 0…1000: the lowest of the checks, with its reason.
+
+    1000 for a claim repeated word for word; 0 without evidence or when one check is against it.
+    """
+    if not evidence:
+        return Part(name=NAME, score=0, reason="no quote stands behind the claim")
+    quotes = [item.quote.exact for item in evidence]
+    if verbatim(claim, quotes):
+        return Part(name=NAME, score=1000, reason="word for word in its quote")
+    beside = " ".join(
+        f"{i.quote.prefix} . {i.quote.suffix} . {i.source.title} . {i.source.publisher or ''}" for i in evidence
+    )
+    parts = (
+        negation(claim, quotes),
+        direction(claim, quotes),
+        entity(claim, quotes, beside),
+        period(claim, quotes),
+        coverage(claim, quotes),
+    )
+    worst = min(parts, key=lambda part: part.score)
+    return Part(name=NAME, score=worst.score, reason=worst.reason)
+
+
+def nearest(claim: str, quotes: Sequence[str]) -> str:
+    """Return the quote, sentence or clause whose words are most like the claim's (Dice coefficient; first wins)."""
+    return _nearest(fold(claim), tuple(quotes))
+
+
+@lru_cache(maxsize=4096)
+def _nearest(claim: str, quotes: tuple[str, ...]) -> str:
+    wanted = content_stems(claim) | {f.text for f in figures(claim)}
+
+    def likeness(segment: str) -> float:
+        held = content_stems(segment) | {f.text for f in figures(segment)}
+        return 2 * len(wanted & held) / (len(wanted) + len(held)) if wanted or held else 0.0
+
+    return max((s for quote in quotes for s in segments(quote)), key=likeness, default="")
+
+
+def polarity(text: str) -> tuple[bool, tuple[int, ...]]:
+    """Return whether the text is negated, and its side of each pair of `OPPOSITES` (1, -1; 0 for none or both)."""
+    stems = _stems(text)
+    sides = tuple(bool(stems & left) - bool(stems & right) for left, right in OPPOSITES)
+    return _is_negated(text), sides
+
+
+def _whole_sentences(wanted: str, row: Sequence[str]) -> bool:
+    for first, sentence in enumerate(row):
+        if not wanted.startswith(sentence):
+            continue
+        for last in range(first + 1, len(row) + 1):
+            if " ".join(row[first:last]) == wanted:
+                return True
+    return False
+
+
+def _is_negated(text: str) -> bool:
+    """Tell whether the text is negated; two negations undo each other."""
+    low = fold(text)
+    count = sum(w in _NEGATIONS or w.endswith("n't") for w in lower_words(low)) + len(_FAILED.findall(low))
+    return count % 2 == 1
+
+
+@lru_cache(maxsize=8192)
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in lower_words(fold(text)))
+
+
+def _periods(text: str) -> frozenset[str]:
+    low = fold(text)
+    found = {str(int(f.amount)) for f in figures(low) if f.is_year}
+    found |= {_QUARTERS.get((m[1] or "").casefold(), (m[2] or "").casefold()) for m in _QUARTER.finditer(low)}
+    return frozenset(found | {w for w in lower_words(low) if w in _MONTHS})
+
+
+def _replaced_opener(claim: str, near: str, known_stems: set[str]) -> str:
+    """Return the claim's first word when it took the place of a name that opens the quote's segment, else ""."""
+    row, theirs = words(fold(claim)), words(near)
+    if not row or not theirs or row[0].casefold() in STOPWORDS or stem(row[0]) in known_stems:
+        return ""
+    opens_otherwise = theirs[0][0].isupper() and theirs[0].casefold() not in STOPWORDS
+    follows_alike = row[1:3] == theirs[1:3]
+    gone = stem(theirs[0]) not in {stem(word) for word in row}
+    return row[0].casefold() if opens_otherwise and gone and follows_alike else ""
