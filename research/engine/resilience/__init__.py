@@ -1,1 +1,1 @@
-"""Timeouts, retry and breakers round every tool call, in one place."""
+"""Trying again, resting, and accounting for every call: in one place, for every tool."""

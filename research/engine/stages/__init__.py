@@ -1,1 +1,1 @@
-"""What a step does: plan, investigate, extract, verify, draft."""
+"""The stages of a run, each one call of a role and the checks on what it gives. They know no concrete tool or provider."""

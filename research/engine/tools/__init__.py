@@ -1,1 +1,1 @@
-"""The tool shelf: one file a tool."""
+"""Tools of research, one file each: `build(...)` gives a `ports.Tool`. They know nothing of one another."""

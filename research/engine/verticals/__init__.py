@@ -1,1 +1,1 @@
-"""The verticals: one file each, found by the registry."""
+"""Research domains that can be swapped: one file a vertical, found by `registry`."""

@@ -1,1 +1,1 @@
-"""The research model with no language model and no key: it finds, quotes and arranges."""
+"""Research with no model and no key: real sentences found, kept word for word, and put in order."""

@@ -1,0 +1,39 @@
+"""The extractive engine behind `ports.ResearchModel`: no model, no key, nothing invented; the yardstick for every model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from research.engine.domain.claims import ClaimDraft
+from research.engine.domain.documents import AcceptedClaim, SectionDraft
+from research.engine.domain.evidence import EvidenceItem, Investigation
+from research.engine.domain.plans import Plan, PlanTask
+from research.engine.ports import RunBrief, SectionBundle, Shelf
+
+from . import draft, extract, find, plan
+
+
+class ExtractiveModel:
+    """Fill every role of research with rules over real text. Stateless; one object serves all runs."""
+
+    name = "extractive"
+
+    async def plan(self, brief: RunBrief) -> Plan:
+        return plan.make_plan(brief)
+
+    async def investigate(self, brief: RunBrief, task: PlanTask, shelf: Shelf) -> Investigation:
+        return await find.investigate(brief=brief, task=task, shelf=shelf)
+
+    async def extract(
+        self, brief: RunBrief, task: PlanTask, evidence: Sequence[EvidenceItem]
+    ) -> tuple[ClaimDraft, ...]:
+        return extract.extract(brief=brief, task=task, evidence=evidence)
+
+    async def synthesise(
+        self, _brief: RunBrief, _task: PlanTask, _claims: Sequence[AcceptedClaim]
+    ) -> tuple[ClaimDraft, ...]:
+        """Return nothing: rules over words cannot infer, and what cannot be inferred is not made up."""
+        return ()
+
+    async def draft(self, _brief: RunBrief, section: SectionBundle) -> SectionDraft:
+        return draft.draft(section=section)

@@ -1,0 +1,177 @@
+"""Read the typed value of a sentence: its main figure with scale, unit, currency, period, metric and whose it is.
+
+Careful rather than complete: two claims contradict each other only on the same metric, entity and period, so where
+the sentence does not say plainly what a figure is about, the field stays None.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import NamedTuple
+
+from research.engine.domain.claims import TypedValue
+from research.engine.domain.vertical import Vertical
+
+from .words import form_pattern, mentions
+
+_SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "k": 10**3, "m": 10**6, "bn": 10**9, "b": 10**9}
+_CURRENCIES = {
+    "$": "USD", "us$": "USD", "c$": "CAD", "a$": "AUD", "hk$": "HKD", "€": "EUR", "£": "GBP", "¥": "JPY",
+    "usd": "USD", "cad": "CAD", "eur": "EUR", "gbp": "GBP", "hkd": "HKD", "mop": "MOP",
+}  # fmt: skip
+_FIGURE = re.compile(
+    r"(?P<currency>US\$|C\$|A\$|HK\$|[$€£¥]|\b(?:USD|CAD|EUR|GBP|HKD|MOP)\s)?\s?"
+    r"(?P<number>(?<![\w.,-])\d{1,3}(?:,\d{3})+(?:\.\d+)?|(?<![\w.,-])\d+(?:\.\d+)?)"
+    r"(?:\s?(?P<scale>thousand|million|billion|trillion|bn|[mkMK](?=\b))\b)?"
+    r"(?:\s?(?P<percent>%|percent(?:age points?)?\b|per cent\b|basis points\b))?"
+    r"(?:\s+(?P<noun>(?:[a-z]+\s){0,2}?(?:users|members|customers|subscribers|employees|countries|states|jurisdictions|"
+    r"casinos|resorts|rooms|guestrooms|slots|tables|properties|visitors|players|developers|organizations|seats|devices|stores))\b)?",
+)
+_MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
+_MONTH = "|".join(_MONTHS)
+_DATE = rf"(?P<month>{_MONTH})\s+(?P<day>\d{{1,2}}),\s+(?P<year>20\d\d|19\d\d)"
+_PERIODS = re.compile(
+    rf"(?P<asof>(?:[Aa]s of|[Aa]t)\s+{_DATE})"
+    rf"|(?P<quarter>(?:three|3)\s+months\s+ended\s+(?P<qmonth>{_MONTH})\s+\d{{1,2}},\s+(?P<qyear>20\d\d))"
+    r"|(?P<named>\b(?P<ordinal>first|second|third|fourth|Q[1-4])\s+(?:quarter\s+)?(?:of\s+)?(?:fiscal\s+)?(?:year\s+)?(?P<nyear>20\d\d))"
+    rf"|(?P<ended>(?:years?|months)\s+ended\s+(?:{_MONTH})\s+\d{{1,2}},\s+(?P<eyear>20\d\d))"
+    r"|(?P<plain>(?:\b(?:[Ii]n|[Dd]uring|[Ff]or|[Tt]hroughout|[Ff]iscal(?:\syear)?|FY)\s?)(?P<pyear>20\d\d|19\d\d)\b)"
+)
+_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "q1": 1, "q2": 2, "q3": 3, "q4": 4}
+_CHANGE = re.compile(r"\b(?:increas|decreas|grew|grow|declin|rose|fell|up|down|improv|higher|lower)\w*\b", re.IGNORECASE)
+_LEVEL = re.compile(r"\b(?:to|of|was|were|totall?ed|reached|exceeded)\s*(?:approximately|over|about|nearly|a loss of|more than)?\s*$", re.IGNORECASE)
+_OWN = re.compile(r"\b(?:we|our|the company|us)\b", re.IGNORECASE)
+_PART_NAME = re.compile(r"((?:[A-Z][\w&’'.-]*\s+)*[A-Z][\w&’'.-]*)\s*(?:[’']s?\s+)?$")
+_NEAR = 90  # characters between a metric's words and its figure
+_IN_UNITS = re.compile(r"\((?:[^)]*\s)?in (thousands|millions|billions)", re.IGNORECASE)
+
+
+class _Figure(NamedTuple):
+    start: int
+    end: int
+    number: Decimal
+    scale: Decimal
+    unit: str | None
+    currency: str | None
+
+
+def typed_value(text: str, *, vertical: Vertical, publisher: str | None, context: str = "") -> TypedValue | None:
+    """Return the value of the sentence `text`, or None when it holds no figure that can be read safely.
+
+    publisher: who says it; "we" and "our" are that one. context: words around the quote, where "(in thousands)" may stand.
+    """
+    figures = _figures(text, context)
+    if not figures:
+        return None
+    metric, place = _metric(text, vertical)
+    figure = _nearest(figures, place) if place else None
+    if figure is None:
+        metric, figure = None, next((f for f in figures if f.currency or f.unit), None)
+    if figure is None:
+        return None
+    if metric and _is_change(text, figure):
+        metric = f"{metric} change"
+    return TypedValue(
+        number=figure.number,
+        scale=figure.scale,
+        unit=figure.unit,
+        currency=figure.currency,
+        period=_period(text, figure),
+        entity=_entity(text, place, vertical, publisher) if metric else None,
+        metric=metric,
+    )
+
+
+def _figures(text: str, context: str) -> list[_Figure]:
+    """Return the figures of `text` in order; bare numbers without unit, currency or scale (years, notes) are left out."""
+    table = _IN_UNITS.search(text) or _IN_UNITS.search(context)
+    table_scale = Decimal(_SCALES[table.group(1).lower().rstrip("s")]) if table else Decimal(1)
+    found = []
+    for match in _FIGURE.finditer(text):
+        currency, scale_word, noun = match["currency"], match["scale"], match["noun"]
+        if not (currency or scale_word or match["percent"] or noun):
+            continue
+        unit = "basis points" if match["percent"] == "basis points" else "percent" if match["percent"] else noun
+        scale = Decimal(_SCALES[scale_word.lower()]) if scale_word else table_scale if currency else Decimal(1)
+        found.append(
+            _Figure(
+                match.start("number"),
+                match.end(),
+                Decimal(match["number"].replace(",", "")),
+                scale,
+                unit.strip() if unit else None,
+                _CURRENCIES[currency.strip().lower()] if currency else None,
+            )
+        )
+    return found
+
+
+def _metric(text: str, vertical: Vertical) -> tuple[str | None, tuple[int, int] | None]:
+    """Return the metric named first in the sentence (the longest form at its place) and where its words stand."""
+    best: tuple[int, int, str] | None = None
+    for name, forms in vertical.metrics.items():
+        for form in forms:
+            match = form_pattern(form).search(text)
+            if match and (best is None or (match.start(), -match.end()) < (best[0], -best[1])) and not (
+                best and best[0] <= match.start() and match.end() <= best[1]
+            ):
+                best = (match.start(), match.end(), name)
+    return (best[2], best[:2]) if best else (None, None)
+
+
+def _nearest(figures: list[_Figure], place: tuple[int, int]) -> _Figure | None:
+    """Return the figure that goes with the metric: the first after its words, else one right before them."""
+    after = next((f for f in figures if 0 <= f.start - place[1] <= _NEAR), None)
+    before = next((f for f in reversed(figures) if 0 <= place[0] - f.end <= _NEAR // 6), None)
+    return after or before
+
+
+def _is_change(text: str, figure: _Figure) -> bool:
+    """Tell a change ("increased 8%", "by $41 million") from a level ("increased 8% to $3.1 billion", "was 37.4%")."""
+    lead = text[max(0, figure.start - 60) : figure.start].rstrip("$€£ ")
+    if _LEVEL.search(lead) and not re.search(r"(?:increase|decrease|decline|growth)s?\s+of\s*(?:approximately)?\s*$", lead, re.IGNORECASE):
+        return False
+    return bool(_CHANGE.search(lead)) or bool(_CHANGE.match(text[figure.end :].lstrip()[:20]))
+
+
+def _period(text: str, figure: _Figure) -> str | None:
+    """Return the period nearest after the figure, else the last one before it, as FY2022, 2023-Q2 or 2022-12-31."""
+    before = after = None
+    for match in _PERIODS.finditer(text):
+        if match.start() >= figure.end and after is None:
+            after = match
+        elif match.end() <= figure.start:
+            before = match
+    if after is not None and before is not None and after.start() - figure.end > figure.start - before.end():
+        return _period_name(before)
+    chosen = after or before
+    return _period_name(chosen) if chosen else None
+
+
+def _period_name(match: re.Match[str]) -> str:
+    if match["asof"]:
+        return f"{match['year']}-{_MONTHS.index(match['month']) + 1:02d}-{int(match['day']):02d}"
+    if match["quarter"]:
+        return f"{match['qyear']}-Q{_MONTHS.index(match['qmonth']) // 3 + 1}"
+    if match["named"]:
+        return f"{match['nyear']}-Q{_ORDINALS[match['ordinal'].lower()]}"
+    return f"FY{match['eyear'] or match['pyear']}"
+
+
+def _entity(text: str, place: tuple[int, int] | None, vertical: Vertical, publisher: str | None) -> str | None:
+    """Return whose figure it is: the name standing right before the metric, a company named, or "we" the publisher."""
+    if place is None:
+        return None
+    lead = text[: place[0]]
+    part = _PART_NAME.search(lead)
+    if part and part.group(1) not in _OPENERS:
+        name = part.group(1).rstrip("’'s") if part.group(1).endswith(("’s", "'s")) else part.group(1)
+        return name if publisher is None or name in publisher else f"{publisher}: {name}"
+    for name, forms in vertical.competitors.items():
+        if mentions(lead, forms):
+            return name
+    return publisher if _OWN.search(lead) or not lead.strip() else None
+
+
+_OPENERS = frozenset({"The", "Our", "We", "In", "Total", "Net", "For", "During", "As", "Consolidated", "Gross", "Average"})

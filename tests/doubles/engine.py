@@ -1,0 +1,226 @@
+"""The engine's ports in memory: small, real, deterministic. No mock: each keeps the promises its port makes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import random
+import re
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from research.engine.domain.canonical import digest
+from research.engine.domain.errors import BudgetExceeded, QuoteNotFound
+from research.engine.domain.evidence import CONTEXT_CHARS, EvidenceItem, Hit, Investigation, Quote, SourceRef
+from research.engine.domain.plans import PlanTask
+from research.engine.domain.vertical import Vertical
+from research.engine.ports import CallOutcome, CallRequest, RunBrief, Tool
+from research.engine.resilience.shelf import LedgeredShelf
+from research.engine.tools import library_scan, library_search
+
+_WORD = re.compile(r"[a-z0-9]+")
+_NOW = dt.datetime(2024, 3, 1, 12, tzinfo=dt.UTC)
+
+
+class Document:
+    """A source with the text of its pages; `text` is the whole, page breaks as one form feed."""
+
+    def __init__(self, title: str, pages: Sequence[str], *, publisher: str | None = None, date: dt.date | None = None):
+        self.title, self.pages, self.publisher, self.date = title, tuple(pages), publisher, date
+        self.text = "\f".join(self.pages)
+
+
+class FakeLibrary:
+    """`ports.Library` over documents, ranked by BM25; passages end where lines do, near `passage_chars`.
+
+    `fail_with`: raised by `search` instead of an answer (a broken index); `scan` still reads.
+    """
+
+    def __init__(self, documents: Sequence[Document], *, passage_chars: int = 1200):
+        self.documents = tuple(documents)
+        self.fail_with: Exception | None = None
+        self.queries: list[str] = []
+        self._passages = [hit for number, each in enumerate(documents, 1) for hit in _passages(number, each, passage_chars)]
+        self._passages = [hit.model_copy(update={"passage_id": i}) for i, hit in enumerate(self._passages, 1)]
+        self._counts = [Counter(_stems(hit.text)) for hit in self._passages]
+        self._document_frequency = Counter(word for counts in self._counts for word in counts)
+        self._mean = sum(sum(c.values()) for c in self._counts) / max(1, len(self._counts))
+
+    @classmethod
+    def of(cls, *texts: str, publisher: str | None = "Example Gaming") -> FakeLibrary:
+        return cls([Document(f"Document {n}", [text], publisher=publisher) for n, text in enumerate(texts, 1)])
+
+    async def search(self, query: str, *, limit: int, any_word: bool = True) -> tuple[Hit, ...]:
+        self.queries.append(query)
+        if self.fail_with is not None:
+            raise self.fail_with
+        wanted = set(_stems(query))
+        scored = []
+        for hit, counts in zip(self._passages, self._counts, strict=True):
+            there = wanted & counts.keys()
+            if there and (any_word or there == wanted):
+                scored.append((self._bm25(there, counts), -hit.passage_id, hit))
+        scored.sort(reverse=True, key=lambda row: row[:2])
+        return tuple(hit.model_copy(update={"score": score}) for score, _, hit in scored[:limit])
+
+    async def scan(self, words: Sequence[str], *, limit: int) -> tuple[Hit, ...]:
+        found = (h for h in self._passages if all(word.casefold() in h.text.casefold() for word in words))
+        return tuple(found)[:limit]
+
+    def _bm25(self, there: set[str], counts: Counter[str]) -> float:
+        length = sum(counts.values())
+        total = len(self._passages)
+        return sum(
+            math.log(1 + (total - self._document_frequency[w] + 0.5) / (self._document_frequency[w] + 0.5))
+            * counts[w] * 2.2 / (counts[w] + 1.2 * (0.25 + 0.75 * length / self._mean))
+            for w in there
+        )  # fmt: skip
+
+
+def _stems(text: str) -> list[str]:
+    return [word[:-1] if word.endswith("s") and len(word) > 3 else word for word in _WORD.findall(text.casefold())]
+
+
+def _passages(number: int, document: Document, size: int) -> list[Hit]:
+    source = SourceRef(
+        id=number, kind="upload", title=document.title, publisher=document.publisher, published_date=document.date
+    )
+    hits, at = [], 0
+    for page, text in enumerate(document.pages, 1):
+        begin = 0
+        while begin < len(text):
+            end = begin + size
+            end = len(text) if end >= len(text) else (text.rfind("\n", begin + size // 2, end) + 1 or end)
+            hits.append(
+                Hit(
+                    passage_id=0, extracted_text_id=number, source=source, page=page, start=at + begin, end=at + end,
+                    text=text[begin:end], score=0.0,
+                )
+            )  # fmt: skip
+            begin = end
+        at += len(text) + 1
+    return hits
+
+
+class MemoryEvidenceStore:
+    """`ports.EvidenceStore` over the same documents; keeps what it pinned as evidence items."""
+
+    def __init__(self, library: FakeLibrary):
+        self._texts = {number: each.text for number, each in enumerate(library.documents, 1)}
+
+    async def pin(self, quote: Quote) -> Quote:
+        text = self._texts.get(quote.extracted_text_id, "")
+        page = text.count("\f", 0, quote.start) + 1
+        if text[quote.start : quote.end] != quote.exact or page != quote.page:
+            raise QuoteNotFound(f"The quote is not in text {quote.extracted_text_id} at {quote.start}.")
+        before, after = text[max(0, quote.start - CONTEXT_CHARS) : quote.start], text[quote.end :][:CONTEXT_CHARS]
+        return quote.model_copy(update={"prefix": before, "suffix": after})
+
+
+class MemoryLedger:
+    """`ports.Ledger` in a dict: replays finished calls, writes failed ones down, keeps to `limit` calls."""
+
+    def __init__(self, *, limit: int = 1_000):
+        self.finished: dict[str, CallOutcome] = {}
+        self.rows: list[tuple[CallRequest, str]] = []
+        self.limit = limit
+
+    async def call(self, request: CallRequest, perform: Callable[[], Awaitable[CallOutcome]]) -> CallOutcome:
+        key = digest([request.kind, request.name, request.arguments])[:16]
+        if key in self.finished:
+            return self.finished[key]
+        if len(self.rows) >= self.limit:
+            raise BudgetExceeded(f"The run may make {self.limit} calls.")
+        try:
+            outcome = await perform()
+        except BaseException as error:
+            self.rows.append((request, type(error).__name__))
+            raise
+        self.rows.append((request, "done"))
+        # Through JSON and back, as a database would.
+        self.finished[key] = CallOutcome.model_validate_json(outcome.model_dump_json()).model_copy(
+            update={"call_key": key}
+        )
+        return self.finished[key]
+
+
+class MemoryBreakers:
+    """`ports.Breakers`: open are the names in `open`; remembers what was recorded."""
+
+    def __init__(self, *, open_names: Sequence[str] = ()):
+        self.open = set(open_names)
+        self.recorded: list[tuple[str, bool]] = []
+
+    async def allow(self, name: str) -> bool:
+        return name not in self.open
+
+    async def record(self, name: str, *, ok: bool) -> None:
+        self.recorded.append((name, ok))
+
+
+class FakeClock:
+    """`ports.Clock` whose sleep takes no time and moves the hands."""
+
+    def __init__(self, at: dt.datetime = _NOW):
+        self.at = at
+        self.slept: list[float] = []
+
+    def now(self) -> dt.datetime:
+        return self.at
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.at += dt.timedelta(seconds=seconds)
+
+
+class ListObserver:
+    """`ports.Observer` that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.notes: list[tuple[str, dict[str, Any]]] = []
+
+    def note(self, event: str, **details: Any) -> None:
+        self.notes.append((event, details))
+
+
+class FixedJitter(random.Random):
+    """Jitter of nothing, so that waits are exact."""
+
+    def random(self) -> float:
+        return 0.0
+
+
+def shelf_over(
+    library: FakeLibrary,
+    *,
+    tools: Sequence[Tool] | None = None,
+    ledger: MemoryLedger | None = None,
+    breakers: MemoryBreakers | None = None,
+    clock: FakeClock | None = None,
+    observer: ListObserver | None = None,
+) -> LedgeredShelf:
+    """Return the real shelf with the library's two tools (or `tools`) and doubles for the rest."""
+    shown = tools if tools is not None else (library_search.build(library=library), library_scan.build(library=library))
+    return LedgeredShelf(
+        shown,
+        ledger or MemoryLedger(),
+        breakers or MemoryBreakers(),
+        clock or FakeClock(),
+        observer or ListObserver(),
+        rng=FixedJitter(),
+    )
+
+
+def brief(vertical: Vertical, prompt: str, *rejections: str) -> RunBrief:
+    return RunBrief(run_id="run-1", prompt=prompt, vertical=vertical, rejections=rejections)
+
+
+def evidence_of(task: PlanTask, investigation: Investigation) -> tuple[EvidenceItem, ...]:
+    """Return an investigation's findings as rows of evidence, numbered from 1."""
+    return tuple(
+        EvidenceItem(
+            id=number, quote=each.quote, source=each.source, task_key=task.key, relevance=each.relevance
+        )
+        for number, each in enumerate(investigation.findings, 1)
+    )
