@@ -52,7 +52,7 @@ def _inflate(archive: zipfile.ZipFile, packed: int, limits: Limits) -> None:
     entries = archive.infolist()
     if len(entries) > limits.max_entries:
         raise Unreadable(
-            f"The DOCX holds {len(entries):,} parts and the limit is {limits.max_entries:,}: save it again as a new file."
+            f"The DOCX holds {len(entries):,} parts and the limit is {limits.max_entries:,}: save its text afresh."
         )
     if any(entry.flag_bits & 1 for entry in entries):
         raise Unreadable("The DOCX needs a password: save it without one and add it again.")
