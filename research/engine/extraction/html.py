@@ -28,23 +28,12 @@ _INLINE_XBRL = re.compile(r"<ix:(?:nonfraction|nonnumeric|header)\b", re.IGNOREC
 _MIN_SHARE, _LONG_PAGE_CHARS = 0.1, 4_000
 
 _SKIP = frozenset(("script", "style", "noscript", "template", "head", "svg", "iframe", "object", "ix:header"))
+# Table parts are no blocks: a row is one line.
 _BLOCK = frozenset(
     (
+        *("address", "article", "aside", "blockquote", "br", "caption", "dd", "div", "dl", "dt", "fieldset"),
         *(
-            "address",
-            "article",
-            "aside",
-            "blockquote",
-            "br",
-            "caption",
-            "dd",
-            "div",
-            "dl",
-            "dt",
-            "fieldset",
             "figcaption",
-        ),
-        *(
             "figure",
             "footer",
             "form",
@@ -60,13 +49,15 @@ _BLOCK = frozenset(
             "main",
             "nav",
             "ol",
-            "p",
         ),
-        *("pre", "section", "table", "tbody", "tfoot", "thead", "title", "tr", "ul"),
+        *("p", "pre", "section", "table", "title", "ul"),
     )
 )
-# Marks of a cell's and a row's end; cleaned text cannot hold them.
+# Marks of a cell's end and of a row's end and start; cleaned text cannot hold them.
 _END = {"td": "\x01", "th": "\x01", "tr": "\x02"}
+_ROW = re.compile("\x03([^\x02\x03]*)\x02")
+# A longer row is a page laid out by a table: its paragraphs stay paragraphs.
+_LONGEST_ROW_CHARS = 1_000
 
 
 def extract(data: bytes, *, limits: Limits) -> Extraction:  # noqa: ARG001 - every parser takes the limits
@@ -109,7 +100,7 @@ def _walk(source: str) -> str:
         if event == "start" and (tag in _SKIP or _hidden(node)):
             walker.skip_subtree()
         elif event == "start":
-            out.append("\n" if tag in _BLOCK else "")
+            out.append("\n" if tag in _BLOCK else "\x03" if tag == "tr" else "")
             out.append(_flat(node.text))
         if event in {"end", "pi"}:
             out.append(_END.get(tag) or ("\n" if tag in _BLOCK else ""))
@@ -126,10 +117,15 @@ def _hidden(node: Any) -> bool:
     return node.get("hidden") is not None or (style is not None and "display:none" in style.replace(" ", "").lower())
 
 
+def _one_line(row: re.Match[str]) -> str:
+    cells = row.group(1)
+    return (cells if len(cells) > _LONGEST_ROW_CHARS else " ".join(cells.split())) + "\n"
+
+
 def _tidy(text: str) -> str:
     lines: list[str] = []
-    # Paragraphs inside a cell must not break its row: join what stands before a cell's end with its row.
-    for line in re.sub(r"\s*\x01\s*", "\x01", text).replace("\x02", "\n").split("\n"):
+    rows = re.sub("[\x02\x03]", "\n", _ROW.sub(_one_line, text))
+    for line in re.sub(r"\s*\x01[^\S\n]*", "\x01", rows).split("\n"):
         cells = [" ".join(cell.split()) for cell in line.split("\x01")]
         lines.append(" | ".join(cell for cell in cells if cell))
     # "$ | 1,234 | )" is how filings lay out one figure over three cells.

@@ -21,7 +21,12 @@ MAX_CHARS = 1_200
 _SPACE, _LINE, _ROW, _SENTENCE, _TABLE_EDGE, _PARAGRAPH, _HEADING = range(7)
 _WORTH_CHARS = (0, 60, 120, 260, 340, 400, 520)
 
-_SENTENCE_BREAK = re.compile(r"[.!?][\"”’)\]]*\s+(?=[\"“‘(\[]?[A-Z0-9•])")
+# A passage's heading stands in its first quarter or before it.
+_TOP_SHARE = 4
+# Not after an initial ("U.S. law") or a usual abbreviation.
+_SENTENCE_BREAK = re.compile(
+    r"(?<!\b[A-Z])(?<!\bNo)(?<!\bMr)(?<!\bCo)(?<!\bInc)(?<!\bCorp)[.!?][\"”’)\]]*\s+(?=[\"“‘(\[]?[A-Z0-9•])"
+)
 _GAP = re.compile(r"\s+")
 _FINISHED = (".", "!", "?", ":", ".”", '."', ".)")
 
@@ -56,8 +61,8 @@ def split(text: str, page_starts: Sequence[int]) -> tuple[Span, ...]:
         breaks, titles = _marks(text, lines, running)
         title_starts = [start for start, _ in titles]
         for start, end in _cut(text, bounds[number - 1], bounds[number], breaks):
-            # The heading a passage begins with is its own; one further down belongs to what follows.
-            at = bisect_right(title_starts, start) - 1
+            # A heading near the top (below a page's running header, say) is the passage's own.
+            at = bisect_right(title_starts, start + (end - start) // _TOP_SHARE) - 1
             spans.append(Span(number, start, end, titles[at][1] if at >= 0 else heading))
         heading = titles[-1][1] if titles else heading
     return tuple(spans)
@@ -89,13 +94,8 @@ def _marks(text: str, lines: Sequence[_Line], running: frozenset[str]) -> tuple[
         breaks[first] = _quality(before=before, row=(row_before, row), title=(heading_before, is_title))
         if is_title:
             # A heading over two lines is one heading.
-            name = headings.heading_text(stripped)
-            titles.append(
-                (
-                    first,
-                    f"{titles[-1][1]} {name}"[: 2 * headings.MAX_HEADING_CHARS] if heading_before and before else name,
-                )
-            )
+            above = f"{titles[-1][1]} " if heading_before and before else ""
+            titles.append((first, (above + headings.heading_text(stripped))[: 2 * headings.MAX_HEADING_CHARS]))
         if not row:
             for found in _SENTENCE_BREAK.finditer(text, line.start, line.end):
                 breaks[found.end()] = _SENTENCE
@@ -105,14 +105,10 @@ def _marks(text: str, lines: Sequence[_Line], running: frozenset[str]) -> tuple[
 
 def _quality(*, before: str, row: tuple[bool, bool], title: tuple[bool, bool]) -> int:
     """Return how good a break is before a line; `before` is the line above, each pair is (line above, this line)."""
-    if title[0]:
-        return _SPACE  # never part a heading from what it heads
-    if title[1]:
-        return _HEADING
-    if all(row):
-        return _ROW
+    if any(title):  # never part a heading from what it heads
+        return _SPACE if title[0] else _HEADING
     if row[0]:
-        return _TABLE_EDGE
+        return _ROW if row[1] else _TABLE_EDGE
     if row[1]:
         return _LINE  # the line above a table is its caption or its column heads
     if not before:
