@@ -31,26 +31,9 @@ _SKIP = frozenset(("script", "style", "noscript", "template", "head", "svg", "if
 # Table parts are no blocks: a row is one line.
 _BLOCK = frozenset(
     (
-        *("address", "article", "aside", "blockquote", "br", "caption", "dd", "div", "dl", "dt", "fieldset"),
-        *(
-            "figcaption",
-            "figure",
-            "footer",
-            "form",
-            "h1",
-            "h2",
-            "h3",
-            "h4",
-            "h5",
-            "h6",
-            "header",
-            "hr",
-            "li",
-            "main",
-            "nav",
-            "ol",
-        ),
-        *("p", "pre", "section", "table", "title", "ul"),
+        *("address", "article", "aside", "blockquote", "br", "caption", "dd", "div", "dl", "dt", "fieldset", "figure"),
+        *("figcaption", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav"),
+        *("ol", "p", "pre", "section", "table", "title", "ul"),
     )
 )
 # Marks of a cell's end and of a row's end and start; cleaned text cannot hold them.
@@ -125,7 +108,7 @@ def _one_line(row: re.Match[str]) -> str:
 def _tidy(text: str) -> str:
     lines: list[str] = []
     rows = re.sub("[\x02\x03]", "\n", _ROW.sub(_one_line, text))
-    for line in re.sub(r"\s*\x01[^\S\n]*", "\x01", rows).split("\n"):
+    for line in rows.split("\n"):
         cells = [" ".join(cell.split()) for cell in line.split("\x01")]
         lines.append(" | ".join(cell for cell in cells if cell))
     # "$ | 1,234 | )" is how filings lay out one figure over three cells.

@@ -25,7 +25,8 @@ _WORTH_CHARS = (0, 60, 120, 260, 340, 400, 520)
 _TOP_SHARE = 4
 # Not after an initial ("U.S. law") or a usual abbreviation.
 _SENTENCE_BREAK = re.compile(
-    r"(?<!\b[A-Z])(?<!\bNo)(?<!\bMr)(?<!\bCo)(?<!\bInc)(?<!\bCorp)[.!?][\"”’)\]]*\s+(?=[\"“‘(\[]?[A-Z0-9•])"
+    r"[.!?](?<!\b[A-Z]\.)(?<!\bNo\.)(?<!\bMr\.)(?<!\bCo\.)(?<!\bInc\.)(?<!\bCorp\.)"
+    r"[\"”’)\]]*\s+(?=[\"“‘(\[]?[A-Z0-9•])"
 )
 _GAP = re.compile(r"\s+")
 _FINISHED = (".", "!", "?", ":", ".”", '."', ".)")
