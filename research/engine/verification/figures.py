@@ -27,18 +27,17 @@ def trace(claim: str, quotes: Sequence[str]) -> Part:
     wanted = figures(fold(claim))
     if not wanted:
         return Part(name=NAME, score=1000, reason="the claim holds no figure")
-    texts = [fold(quote) for quote in quotes]
-    missing: list[tuple[Figure, str]] = [(figure, "no quote holds it") for figure in wanted]
-    for text in texts:
-        rest = _untraced(wanted, _offers(text))
-        if not rest:
-            return Part(name=NAME, score=1000, reason=f"all figures ({len(wanted)}) are in one quote")
-        missing = min(missing, rest, key=len)
-    if len(texts) > 1:
-        rest = _untraced(wanted, _pool(texts))
-        if not rest:
-            return Part(name=NAME, score=1000, reason=f"all figures ({len(wanted)}) are in the quotes together")
-        missing = min(missing, rest, key=len)
+    if not quotes:
+        return Part(name=NAME, score=0, reason=f"the figure “{wanted[0].text}” is not traced: there is no quote")
+    own = header_scales(claim)
+    offers = [_offers(fold(quote), own) for quote in quotes]
+    misses = [_untraced(wanted, row) for row in offers]
+    if not all(misses):
+        return Part(name=NAME, score=1000, reason=f"all figures ({len(wanted)}) are in one quote")
+    misses.append(_untraced(wanted, _pool(offers)))
+    if not misses[-1]:
+        return Part(name=NAME, score=1000, reason=f"all figures ({len(wanted)}) are in the quotes together")
+    missing = min(misses, key=len)
     figure, why = missing[0]
     score = 1000 * (len(wanted) - len(missing)) // len(wanted)
     return Part(name=NAME, score=score, reason=f"the figure “{figure.text}” is not traced: {why}")
@@ -51,7 +50,7 @@ def trace_value(value: TypedValue, claim: str, evidence: Sequence[EvidenceItem])
     """
     candidates = [*figures(fold(claim)), *(f for item in evidence for f in figures(fold(item.quote.exact)))]
     scales = {Decimal(1), *(s for item in evidence for s in header_scales(item.quote.prefix + item.quote.exact))}
-    amounts = {abs(f.amount) * (scale if f.bare else 1) for f in candidates if f.label is None for scale in scales}
+    amounts = {abs(f.amount) * (1 if f.scaled else scale) for f in candidates if f.label is None for scale in scales}
     if abs(value.amount) not in amounts:
         return Part(name=NAME, score=0, reason=f"the typed amount {value.amount:f} is in neither claim nor quotes")
     if value.currency is not None:
@@ -75,24 +74,31 @@ def check(claim: str, value: TypedValue | None, evidence: Sequence[EvidenceItem]
     return min(traced, trace_value(value, claim, evidence), key=lambda part: part.score)
 
 
-def _offers(text: str) -> list[Figure]:
-    """Return the figures of a quote; under a heading such as "in millions" a bare number counts as both."""
+def _offers(text: str, own: Sequence[Decimal]) -> list[Figure]:
+    """Return the figures of a quote, with the scale its heading names ("in millions") unless the claim names it too.
+
+    Money without a scale of its own takes the heading's; a bare number counts both ways: it may be a date or a count.
+    """
     found = list(figures(text))
     money = "$" if "$" in text else None
-    for scale in header_scales(text):
-        found += [
-            f._replace(amount=f.amount * scale, quantum=f.quantum * scale, bare=False, currency=money)
-            for f in figures(text)
-            if f.bare and f.label is None and not f.is_year
-        ]
+    for scale in set(header_scales(text)) - set(own):
+        plain = [f for f in found if f.bare and f.label is None and not f.is_year]
+        found = [_scaled(f, scale) if f.currency and not f.scaled else f for f in found]
+        found += [_scaled(f, scale)._replace(currency=money) for f in plain]
     return found
 
 
-def _pool(texts: Sequence[str]) -> list[Figure]:
+def _scaled(figure: Figure, scale: Decimal) -> Figure:
+    amount, quantum = figure.amount * scale, figure.quantum * scale
+    return figure._replace(amount=amount, quantum=quantum, scaled=True, bare=False)
+
+
+def _pool(rows: Sequence[Sequence[Figure]]) -> list[Figure]:
+    """Return the figures of all quotes, each as often as the quote that has it most often."""
     pool: list[Figure] = []
-    for text in texts:
+    for row in rows:
         spare = list(pool)
-        for figure in _offers(text):
+        for figure in row:
             same = next((s for s in spare if not _difference(figure, s)), None)
             if same is None:
                 pool.append(figure)

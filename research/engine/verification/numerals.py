@@ -68,8 +68,8 @@ class Figure(NamedTuple):
 
     text: as written. amount: number × scale (labels: 0). quantum: what one step of its last written place is worth.
     unit: percent, basis point, a counted noun, or None. currency: ISO 4217 code, "$" for the bare sign, or None.
-    label: a mixed token ("q2", "1st") in lower case, or None. bare: nothing but the number is written.
-    hedged: "about" or the like stands before it. start: where it begins.
+    label: a mixed token ("q2", "1st") in lower case, or None. scaled: a scale word is written.
+    bare: nothing but the number is written. hedged: "about" or the like stands before it. start: where it begins.
     """
 
     text: str
@@ -78,6 +78,7 @@ class Figure(NamedTuple):
     unit: str | None
     currency: str | None
     label: str | None
+    scaled: bool
     bare: bool
     hedged: bool
     start: int
@@ -125,8 +126,8 @@ def _figure(text: str, match: re.Match[str]) -> Figure:
     if label is not None:
         year = _YEAR_LABEL.match(label)
         if year:
-            return Figure(raw, Decimal(year[1]), Decimal(1), None, None, None, True, hedged, match.start())
-        return Figure(raw, Decimal(0), Decimal(1), None, None, label.casefold(), False, hedged, match.start())
+            return Figure(raw, Decimal(year[1]), Decimal(1), None, None, None, False, True, hedged, match.start())
+        return Figure(raw, Decimal(0), Decimal(1), None, None, label.casefold(), False, False, hedged, match.start())
     number = Decimal(NUMBER_WORDS[match["word"].casefold()] if match["word"] else match["number"].replace(",", ""))
     scale_word = match["tight"] or match["scale"]
     scale = Decimal(SCALES[scale_word.casefold()]) if scale_word else Decimal(1)
@@ -135,7 +136,7 @@ def _figure(text: str, match: re.Match[str]) -> Figure:
     unit, currency = _unit(text, match), _currency(match)
     amount = -number * scale if match["minus"] else number * scale
     bare = scale_word is None and unit is None and currency is None
-    return Figure(raw, amount, quantum, unit, currency, None, bare, hedged, match.start())
+    return Figure(raw, amount, quantum, unit, currency, None, scale_word is not None, bare, hedged, match.start())
 
 
 def _unit(text: str, match: re.Match[str]) -> str | None:
@@ -173,5 +174,6 @@ def _share_range(left: Figure, match: re.Match[str], right_match: re.Match[str],
         quantum=left.quantum * scale,
         unit=left.unit or right.unit,
         currency=left.currency or right.currency,
+        scaled=left.scaled or right.scaled,
         bare=False,
     )

@@ -46,8 +46,8 @@ def near_duplicates(first: str, second: str) -> bool:
 def similar_pairs(sets: Sequence[frozenset[str]], *, threshold: float = NEAR_DUPLICATE) -> list[tuple[int, int]]:
     """Return all index pairs (i < j) with a Jaccard similarity of at least `threshold`, sorted.
 
-    Empty sets pair with none. Exact. Two sets that similar share one of their rarest |x| - ceil(threshold·|x|) + 1 members (prefix filter:
-    Chaudhuri, Ganti, Kaushik 2006; Xiao et al. 2008, "PPJoin"), so only those are compared.
+    Empty sets pair with none. Exact: two sets that similar share one of their rarest |x| - ceil(threshold·|x|) + 1
+    members (prefix filter: Chaudhuri, Ganti, Kaushik 2006; Xiao et al. 2008, "PPJoin"), so only those are compared.
     """
     rarity = Counter(member for members in sets for member in members)
     index: dict[str, list[int]] = defaultdict(list)

@@ -164,7 +164,10 @@ def check(claim: str, evidence: Sequence[EvidenceItem]) -> Part:
 
 
 def nearest(claim: str, quotes: Sequence[str]) -> str:
-    """Return the quote, sentence or clause whose words are most like the claim's (Dice coefficient; first wins)."""
+    """Return the quote, sentence or clause whose words are most like the claim's, "" when none shares any.
+
+    By the Dice coefficient of content words and figures; of equals the first.
+    """
     return _nearest(fold(claim), tuple(quotes))
 
 
@@ -176,7 +179,8 @@ def _nearest(claim: str, quotes: tuple[str, ...]) -> str:
         held = content_stems(segment) | {f.text for f in figures(segment)}
         return 2 * len(wanted & held) / (len(wanted) + len(held)) if wanted or held else 0.0
 
-    return max((s for quote in quotes for s in segments(quote)), key=likeness, default="")
+    best = max((s for quote in quotes for s in segments(quote)), key=likeness, default="")
+    return best if likeness(best) > 0 else ""
 
 
 def polarity(text: str) -> tuple[bool, tuple[int, ...]]:
