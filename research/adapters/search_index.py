@@ -1,0 +1,248 @@
+"""The search index: a disposable projection of passages on this host, by tantivy.
+
+Layout of the directory: `writer.lock` (one writer at a time on the host, by fcntl), `current` (the name of the
+generation in use, replaced atomically) and one directory a generation. A damaged or outdated generation is dropped
+for an empty one with watermark 0, and the caller's catch-up fills it again. The watermark is itself a document of
+the index, so it can never be ahead of or behind the passages it speaks for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import tantivy
+
+from research.adapters import search_schema, search_words
+from research.adapters.search_schema import IndexDoc
+from research.engine.domain import errors
+
+# Raise when the schema or the analyser changes: older directories are then built anew.
+FORMAT = 1
+_HEAP_BYTES = 64_000_000
+_DISK_TROUBLES = ("No space left", "Permission denied", "Read-only file system", "quota")
+
+
+class IndexHit(NamedTuple):
+    """A passage that was found, with its BM25 score."""
+
+    passage_id: int
+    score: float
+
+
+class IndexLost(errors.Transient):
+    """The index was damaged and has been emptied; catch it up from watermark 0 and try again."""
+
+    code = "index_lost"
+
+
+class _Opened(NamedTuple):
+    generation: str
+    engine: tantivy.Index
+    stamp: tuple[int, int]  # inode and modification time of the commit the searcher sees
+
+
+class SearchIndex:
+    """An index in the directory `path`, made when missing. Thread-safe; so are several processes on one directory."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = Path(path)
+        self._path.mkdir(parents=True, exist_ok=True)
+        self._opened: _Opened | None = None
+
+    # ── writing ──────────────────────────────────────────────────────────────────────────────────
+
+    def add(self, docs: Iterable[IndexDoc], *, watermark: int | None = None) -> int:
+        """Add passages and return how many; with `watermark`, set it in the same commit.
+
+        What the index held of an extracted text named in `docs` goes first, so adding again changes nothing:
+        give all passages of a text in one call. Raises `IndexLost`.
+        """
+        added = 0
+        with self._writer() as (index, writer):
+            replaced: set[int] = set()
+            for doc in docs:
+                if doc.extracted_text_id not in replaced:
+                    replaced.add(doc.extracted_text_id)
+                    writer.delete_documents_by_term("extracted_text_id", doc.extracted_text_id)
+                writer.add_document(search_schema.document(doc))
+                added += 1
+            if watermark is not None:
+                search_schema.write_watermark(index, writer, watermark)
+        return added
+
+    def remove_text(self, extracted_text_id: int) -> None:
+        """Remove all passages of an extracted text. Raises `IndexLost`."""
+        with self._writer() as (_, writer):
+            writer.delete_documents_by_term("extracted_text_id", extracted_text_id)
+
+    def set_watermark(self, value: int) -> None:
+        """Set how far the index has caught up. Raises `IndexLost`. Better: `add(…, watermark=…)`, one commit."""
+        with self._writer() as (index, writer):
+            search_schema.write_watermark(index, writer, value)
+
+    def destroy(self) -> None:
+        """Empty the index: watermark 0, no passages. Other processes follow at their next search."""
+        with self._locked():
+            self._start_generation()
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────────
+
+    def watermark(self) -> int:
+        """Return the last watermark set, 0 for an empty index. Raises `IndexLost`."""
+        with self._reading() as index:
+            return search_schema.read_watermark(index)
+
+    def count(self) -> int:
+        """Return how many passages the index holds, of all teams. Raises `IndexLost`."""
+        with self._reading() as index:
+            return int(index.searcher().num_docs) - search_schema.marks(index)
+
+    def search(
+        self,
+        query: str,
+        *,
+        team_id: int,
+        limit: int,
+        any_word: bool = True,
+        source_ids: Sequence[int] | None = None,
+    ) -> list[IndexHit]:
+        """Return the team's passages that hold words of `query`, best first; equal scores by passage id.
+
+        any_word False demands every word (in the passage, its heading or its title). source_ids: these sources
+        alone, or None for all. The query is data: no character in it has a meaning. Raises `IndexLost`.
+        """
+        words = search_words.query_words(query)
+        if not words or limit < 1 or (source_ids is not None and not source_ids):
+            return []
+        with self._reading() as index:
+            built = search_schema.build_query(
+                index.schema, words, team_id=team_id, any_word=any_word, source_ids=source_ids
+            )
+            searcher = index.searcher()
+            found = searcher.search(built, limit=limit, count=False).hits
+            ids = searcher.fast_field_values("passage_id", [address for _, address in found])
+        hits = [IndexHit(int(i or 0), float(score)) for i, (score, _) in zip(ids, found, strict=True)]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.passage_id))
+
+    # ── generations ──────────────────────────────────────────────────────────────────────────────
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        with (self._path / "writer.lock").open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # released when the file closes, also by a process that dies
+            yield
+
+    @contextlib.contextmanager
+    def _writer(self) -> Iterator[tuple[tantivy.Index, tantivy.IndexWriter]]:
+        with self._locked():
+            index = self._current(locked=True)
+            with self._guarded(locked=True):
+                writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+            try:
+                yield index, writer  # not guarded: the caller's own errors say nothing of the index
+                with self._guarded(locked=True):
+                    writer.commit()
+            finally:
+                with self._guarded(locked=True):
+                    writer.wait_merging_threads()  # lets go of tantivy's lock; what is not committed is dropped
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[tantivy.Index]:
+        index = self._current(locked=False)
+        with self._guarded(locked=False):
+            yield index
+
+    @contextlib.contextmanager
+    def _guarded(self, *, locked: bool) -> Iterator[None]:
+        """Turn tantivy's complaints about its files into `IndexLost`, after starting an empty generation.
+
+        A full or read-only disk is no damage: that raises `Transient` and leaves the index as it is.
+        """
+        try:
+            yield
+        except BaseException as error:
+            # pyo3's PanicException derives from BaseException and cannot be imported.
+            if not isinstance(error, ValueError | OSError) and type(error).__name__ != "PanicException":
+                raise
+            if any(trouble in str(error) for trouble in _DISK_TROUBLES):
+                raise errors.Transient(f"The search index cannot be written ({error}): check the disk.") from error
+            self._lose(locked=locked)
+            raise IndexLost("The search index was damaged and is being built anew: search again shortly.") from error
+
+    def _lose(self, *, locked: bool) -> None:
+        opened = self._opened
+        damaged = opened.generation if opened else ""
+        with contextlib.nullcontext() if locked else self._locked():
+            if self._generation() in {damaged, ""}:  # unless another process has replaced it meanwhile
+                self._start_generation()
+        self._opened = None
+
+    def _generation(self) -> str:
+        try:
+            return (self._path / "current").read_text(encoding="ascii").strip()
+        except (OSError, ValueError):
+            return ""
+
+    def _current(self, *, locked: bool) -> tantivy.Index:
+        """Return the index of the current generation as of its last commit, starting one where there is none."""
+        generation = self._generation()
+        opened = self._opened
+        if opened is None or opened.generation != generation:
+            opened = self._open(generation)
+        if opened is None:
+            with contextlib.nullcontext() if locked else self._locked():
+                # Somebody else may have started one while this process waited for the lock.
+                opened = self._open(self._generation()) or self._open(self._start_generation())
+        if opened is None:
+            raise IndexLost(f"No search index can be made in {self._path.name}: check the disk and its permissions.")
+        stamp = self._stamp(opened.generation)
+        if stamp != opened.stamp:
+            with contextlib.suppress(ValueError, OSError):  # a search on it tells what is wrong
+                opened.engine.reload()
+            opened = opened._replace(stamp=stamp)
+        self._opened = opened
+        return opened.engine
+
+    def _open(self, generation: str) -> _Opened | None:
+        """Open a generation, or return None when it is missing, of another format, or damaged."""
+        if not generation.startswith(f"f{FORMAT}-"):
+            return None
+        directory = str(self._path / generation)
+        try:
+            if not (tantivy.Index.exists(directory) and tantivy.Index.is_compatible(directory)):
+                return None
+            stamp = self._stamp(generation)
+            index = tantivy.Index.open(directory)
+            search_schema.prepare(index)
+            search_schema.read_watermark(index)
+        except (ValueError, OSError):
+            return None
+        return _Opened(generation, index, stamp)
+
+    def _stamp(self, generation: str) -> tuple[int, int]:
+        try:
+            status = (self._path / generation / "meta.json").stat()
+        except OSError:
+            return (0, 0)
+        return status.st_ino, status.st_mtime_ns
+
+    def _start_generation(self) -> str:
+        """Make an empty generation the current one and drop the others. Call under the lock. Return its name."""
+        generation = f"f{FORMAT}-{uuid.uuid4().hex[:12]}"
+        directory = self._path / generation
+        directory.mkdir()
+        search_schema.prepare(tantivy.Index(search_schema.schema(), path=str(directory)))
+        pointer = self._path / f"current.{os.getpid()}"
+        pointer.write_text(generation, encoding="ascii")
+        pointer.replace(self._path / "current")
+        for other in self._path.glob("f[0-9]*-*"):
+            if other.name != generation:
+                shutil.rmtree(other, ignore_errors=True)
+        return generation

@@ -1,0 +1,110 @@
+"""What the search index holds of a passage, and how a query asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import tantivy
+
+from research.adapters import search_words
+
+_TITLE_BOOST, _HEADING_BOOST = 1.3, 1.2
+_TEXT_FIELDS = (("body", 1.0), ("heading", _HEADING_BOOST), ("title", _TITLE_BOOST))
+_NO_TEAM = -1
+
+
+class IndexDoc(NamedTuple):
+    """A passage as the index takes it. `body` is its text."""
+
+    passage_id: int
+    extracted_text_id: int
+    team_id: int
+    source_id: int
+    title: str
+    heading: str
+    body: str
+
+
+def schema() -> tantivy.Schema:
+    """Return the fields of the index."""
+    builder = tantivy.SchemaBuilder()
+    # Signed: the unsigned kind refuses Python keyword values and kills the writer.
+    for name in ("passage_id", "extracted_text_id", "team_id", "source_id", "mark"):
+        builder.add_integer_field(name, indexed=True, fast=True)
+    builder.add_integer_field("watermark", stored=True)
+    for name, _ in _TEXT_FIELDS:
+        builder.add_text_field(name, tokenizer_name=search_words.ANALYSER, index_option="freq")
+    return builder.build()
+
+
+def prepare(index: tantivy.Index) -> None:
+    """Make an index just made or opened ready for use."""
+    index.register_tokenizer(search_words.ANALYSER, search_words.analyser())
+    index.config_reader("manual")  # reloaded when a search sees a newer commit; no watching thread
+
+
+def document(doc: IndexDoc) -> tantivy.Document:
+    """Return a passage as tantivy takes it."""
+    made = tantivy.Document()
+    for name in ("passage_id", "extracted_text_id", "team_id", "source_id"):
+        made.add_integer(name, getattr(doc, name))
+    for name, _ in _TEXT_FIELDS:
+        made.add_text(name, search_words.prepare(getattr(doc, name)))
+    return made
+
+
+def _mark_query(index: tantivy.Index) -> tantivy.Query:
+    return tantivy.Query.term_query(index.schema, "mark", 1)
+
+
+def write_watermark(index: tantivy.Index, writer: tantivy.IndexWriter, value: int) -> None:
+    """Put the watermark in place of the one before; it counts from the writer's commit."""
+    writer.delete_documents_by_query(_mark_query(index))
+    made = tantivy.Document()
+    made.add_integer("mark", 1)
+    made.add_integer("watermark", value)
+    made.add_integer("team_id", _NO_TEAM)
+    writer.add_document(made)
+
+
+def marks(index: tantivy.Index) -> int:
+    """Return how many of the index's documents are its watermark and no passage: 0 or 1."""
+    return len(index.searcher().search(_mark_query(index), limit=1).hits)
+
+
+def read_watermark(index: tantivy.Index) -> int:
+    """Return the watermark of the commit the index sees, 0 without one."""
+    searcher = index.searcher()
+    hits = searcher.search(_mark_query(index), limit=1).hits
+    return int(searcher.doc(hits[0][1]).get_first("watermark") or 0) if hits else 0
+
+
+def build_query(
+    fields: tantivy.Schema,
+    words: Sequence[str],
+    *,
+    team_id: int,
+    any_word: bool,
+    source_ids: Sequence[int] | None,
+) -> tantivy.Query:
+    """Return the query of `words` (analysed already) within the team and, unless None, these sources."""
+    query, occur = tantivy.Query, tantivy.Occur
+    per_word = [
+        query.boolean_query(
+            [
+                (occur.Should, query.boost_query(query.term_query(fields, name, word, index_option="freq"), boost))
+                for name, boost in _TEXT_FIELDS
+            ]
+        )
+        for word in words
+    ]
+    wanted = query.boolean_query([(occur.Should if any_word else occur.Must, part) for part in per_word])
+    parts = [
+        (occur.Must, wanted),
+        (occur.Must, query.const_score_query(query.term_query(fields, "team_id", team_id), 0.0)),
+    ]
+    if source_ids is not None:
+        sources = query.term_set_query(fields, "source_id", list(source_ids))
+        parts.append((occur.Must, query.const_score_query(sources, 0.0)))
+    return query.boolean_query(parts)
