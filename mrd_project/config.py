@@ -40,7 +40,7 @@ class Config(BaseSettings):
     driver_slice_s: float = Field(default=50, gt=0)
     driver_linger_s: float = Field(default=5, ge=0)  # how long a driver with nothing to do waits for work
     driver_poll_s: float = Field(default=0.1, gt=0)
-    task_timeout_s: int = Field(default=180, ge=10)
+    task_timeout_s: int = Field(default=900, ge=10)
     lease_s: float = Field(default=30, gt=0)
     step_max_attempts: int = Field(default=4, ge=1)
     step_max_crashes: int = Field(default=3, ge=1)
@@ -54,7 +54,7 @@ class Config(BaseSettings):
     planning_max_cost_usd: Decimal = Field(default=Decimal(1), ge=0)
 
     # name=dotted.path of a builder, comma separated in the environment as JSON.
-    engines: dict[str, str] = {"extractive": "research.engine.providers.extractive.model.ExtractiveModel"}
+    engines: dict[str, str] = {"extractive": "research.engine.providers.extractive.build"}
     tools: dict[str, str] = {
         "library_search": "research.engine.tools.library_search.build",
         "library_scan": "research.engine.tools.library_scan.build",

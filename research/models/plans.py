@@ -24,6 +24,8 @@ class Plan(models.Model):
     created_at = models.DateTimeField()
     approved_at = models.DateTimeField(null=True, blank=True)
     voided_at = models.DateTimeField(null=True, blank=True)
+    # Why a reviewer sent this revision back to the planner; "" when nobody did.
+    decision_comment = models.TextField(blank=True, default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "revision"], name="plan_revision_once")]

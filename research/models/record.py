@@ -23,6 +23,7 @@ class SubjectKind(models.TextChoices):
 class Decision(models.Model):
     """A verdict by a named person over the digest of exactly what they were shown.
 
+    An edit passes nothing: it makes a new revision, which has a digest of its own, so it takes no slot from a verdict.
     slot: 1, and 2 for the second person of a regulatory section. door: where it came from (admin, desk, api, cli, demo).
     subject_id: primary key of the plan revision, claim, section revision or document.
     """
@@ -43,10 +44,14 @@ class Decision(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["subject_kind", "subject_id", "subject_digest", "slot"], name="decision_once_a_slot"
+                fields=["subject_kind", "subject_id", "subject_digest", "slot"],
+                condition=~Q(verdict="edit"),
+                name="decision_once_a_slot",
             ),
             models.UniqueConstraint(
-                fields=["subject_kind", "subject_id", "subject_digest", "person"], name="decision_once_a_person"
+                fields=["subject_kind", "subject_id", "subject_digest", "person"],
+                condition=~Q(verdict="edit"),
+                name="decision_once_a_person",
             ),
             models.CheckConstraint(
                 condition=Q(slot=1) | Q(slot=2, gate="regulatory", subject_kind="section"),

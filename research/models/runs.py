@@ -80,10 +80,6 @@ class RunBudget(models.Model):
             models.CheckConstraint(
                 condition=Q(max_calls__gte=F("reserved_calls") + F("used_calls")), name="budget_calls_kept"
             ),
-            models.CheckConstraint(
-                condition=Q(max_searches__gte=F("reserved_searches") + F("used_searches")),
-                name="budget_searches_kept",
-            ),
         ]
 
     def __str__(self) -> str:

@@ -59,15 +59,19 @@ class Step(models.Model):
 
 
 class Driver(models.Model):
-    """A process that executes steps, and when it last said so."""
+    """A process that executes steps, and when it last said so. A host has as many seats as it may have drivers."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     host = models.CharField(max_length=120)
+    seat = models.PositiveIntegerField()
     pid = models.PositiveIntegerField()
     capacity = models.PositiveIntegerField()
     in_flight = models.PositiveIntegerField(default=0)
     started_at = models.DateTimeField()
     beat_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["host", "seat"], name="driver_once_a_seat")]
 
     def __str__(self) -> str:
         return f"{self.host}/{self.pid}"

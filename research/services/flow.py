@@ -1,0 +1,159 @@
+"""What follows from what: entering a state adds its steps; the last step of a state moves the run on.
+
+Everything here runs inside the caller's transaction, which holds the run's row, so that two last steps cannot both
+think the other is still running.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from research.engine.domain.states import (
+    WORKING,
+    ClaimStatus,
+    RunEvent,
+    RunState,
+    StepKind,
+    StepState,
+)
+from research.models import Claim, Plan, Run, SectionRevision, Step, Task
+
+from . import composing, doorbell, recording, steps, transitions
+
+NOTHING_TO_DECIDE = "nothing to decide"
+
+
+def fire(
+    *,
+    run_id: UUID,
+    event: RunEvent,
+    actor: str,
+    now: dt.datetime,
+    data: dict[str, Any] | None = None,
+    reason: str = "",
+    not_before: dt.datetime | None = None,
+) -> Run:
+    """Move the run and do what its new state asks for. Raises `StaleState`."""
+    run = transitions.apply(
+        run_id=run_id, event=event, actor=actor, now=now, data=data, reason=reason, not_before=not_before
+    )
+    enter(run, now=now)
+    run.refresh_from_db()
+    return run
+
+
+def enter(run: Run, *, now: dt.datetime) -> None:
+    """Add the steps of the run's state, or let an empty gate pass by its own event."""
+    match RunState(run.state):
+        case RunState.PLANNING:
+            steps.add(run=run, kind=StepKind.PLAN, key="plan", now=now)
+        case RunState.RESEARCHING:
+            _add_task_steps(run, StepKind.INVESTIGATE, now=now)
+        case RunState.VALIDATING:
+            _add_task_steps(run, StepKind.EXTRACT, now=now)
+        case RunState.CLAIM_REVIEW:
+            pass_claims_if_decided(run, now=now, event=RunEvent.CLAIMS_EMPTY)
+        case RunState.DRAFTING:
+            for key in composing.sections_to_draft(run):
+                steps.add(run=run, kind=StepKind.DRAFT, key=key, now=now)
+        case RunState.REGULATORY_REVIEW:
+            pass_regulatory_if_decided(run, now=now, event=RunEvent.REGULATORY_EMPTY)
+        case RunState.SIGN_OFF:
+            composing.compose(run, now=now)
+    if RunState(run.state) in WORKING:
+        doorbell.ring()
+        advance(run_id=run.pk, now=now)
+
+
+def _add_task_steps(run: Run, kind: StepKind, *, now: dt.datetime) -> None:
+    for task in approved_tasks(run):
+        steps.add(run=run, kind=kind, key=task.key, task=task, blocked=bool(task.depends_on), now=now)
+    steps.unblock(run=run, kind=kind)
+
+
+def current_plan(run: Run) -> Plan | None:
+    """Return the newest plan revision, or None before the first."""
+    return Plan.objects.filter(run=run, voided_at__isnull=True).order_by("-revision").first()
+
+
+def approved_tasks(run: Run) -> list[Task]:
+    """Return the tasks of the approved plan in their order; empty where no plan stands approved."""
+    plan = current_plan(run)
+    if plan is None or plan.approved_at is None:
+        return []
+    return list(Task.objects.filter(plan=plan).order_by("position"))
+
+
+def advance(*, run_id: UUID, now: dt.datetime) -> None:
+    """Move the run on when its state's steps are all done, or to FAILED when some failed and none can go on."""
+    run = Run.objects.select_for_update().get(pk=run_id)
+    state = RunState(run.state)
+    if state not in WORKING:
+        return
+    kinds = {
+        RunState.PLANNING: (StepKind.PLAN,),
+        RunState.RESEARCHING: (StepKind.INVESTIGATE,),
+        RunState.VALIDATING: (StepKind.EXTRACT, StepKind.VERIFY),
+        RunState.DRAFTING: (StepKind.DRAFT,),
+    }[state]
+    rows = list(Step.objects.filter(run=run, generation=run.generation, kind__in=kinds).values_list("kind", "state"))
+    states = [row[1] for row in rows]
+    if any(one in (StepState.READY, StepState.RUNNING) for one in states):
+        return
+    stuck = [one for one in states if one in (StepState.FAILED, StepState.QUARANTINED)]
+    if stuck:
+        fire(
+            run_id=run_id,
+            event=RunEvent.FAILED,
+            actor=recording.ENGINE,
+            now=now,
+            data={"stuck": len(stuck)},
+            reason=f"{len(stuck)} step(s) could not be done. Look at them below, mend the cause, and retry.",
+        )
+        return
+    if StepState.BLOCKED in states:
+        return
+    if state is RunState.VALIDATING and StepKind.VERIFY not in {row[0] for row in rows}:
+        steps.add(run=run, kind=StepKind.VERIFY, key="verify", now=now)
+        return
+    event = {
+        RunState.PLANNING: RunEvent.PLAN_READY,
+        RunState.RESEARCHING: RunEvent.RESEARCHED,
+        RunState.VALIDATING: RunEvent.VALIDATED,
+        RunState.DRAFTING: RunEvent.DRAFTED,
+    }[state]
+    fire(run_id=run_id, event=event, actor=recording.ENGINE, now=now)
+
+
+def pass_claims_if_decided(run: Run, *, now: dt.datetime, event: RunEvent, actor: str = recording.RULE) -> bool:
+    """Let the claims gate pass when no claim waits for a person. Return whether it did."""
+    if Claim.objects.filter(run=run, status=ClaimStatus.QUEUED).exists():
+        return False
+    data = {"why": NOTHING_TO_DECIDE} if event is RunEvent.CLAIMS_EMPTY else {}
+    fire(run_id=run.pk, event=event, actor=actor, now=now, data=data)
+    return True
+
+
+def pass_regulatory_if_decided(run: Run, *, now: dt.datetime, event: RunEvent, actor: str = recording.RULE) -> bool:
+    """Let the regulatory gate pass when every standing regulatory section is approved. Return whether it did."""
+    waiting = SectionRevision.objects.filter(run=run, regulatory=True, status="drafted")
+    # Approved ones from before stand; a gate with none drafted has nothing left to decide.
+    if waiting.exists():
+        return False
+    data = {"why": NOTHING_TO_DECIDE} if event is RunEvent.REGULATORY_EMPTY else {}
+    fire(run_id=run.pk, event=event, actor=actor, now=now, data=data)
+    return True
+
+
+def retry_step(*, step_id: int, actor: str, now: dt.datetime) -> Step:
+    """Retry a failed or quarantined step and let its failed run go on. Raises `NotFound`, `StaleState`."""
+    run_id = Step.objects.filter(pk=step_id).values_list("run_id", flat=True).first()
+    run = Run.objects.select_for_update().filter(pk=run_id).first()
+    step = steps.retry(step_id=step_id, actor=actor, now=now)
+    if run is not None and run.state == RunState.FAILED:
+        fire(run_id=run.pk, event=RunEvent.RETRIED, actor=actor, now=now)
+    else:
+        doorbell.ring()
+    return step

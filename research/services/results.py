@@ -1,0 +1,163 @@
+"""Write what a step found, in the transaction that marks the step done."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from research.engine.domain.canonical import digest
+from research.engine.domain.claims import ClaimDraft, Verification
+from research.engine.domain.documents import SectionDraft
+from research.engine.domain.evidence import Investigation
+from research.engine.domain.plans import Plan as PlanValue
+from research.engine.domain.states import ClaimStatus
+from research.models import Claim, ClaimEvidence, Contradiction, Evidence, Plan, Run, Step, Task, User
+
+from . import claims, composing, recording
+
+
+def save_plan(*, run: Run, plan: PlanValue, author: User | None, comment: str, now: dt.datetime) -> Plan:
+    """Write the next revision of the run's plan with its task rows, and its event."""
+    newest = Plan.objects.filter(run=run).order_by("-revision").first()
+    Plan.objects.filter(run=run, voided_at__isnull=True).update(voided_at=now)
+    row = Plan.objects.create(
+        run=run,
+        revision=newest.revision + 1 if newest else 1,
+        body=plan.model_dump(mode="json"),
+        digest=plan.digest(),
+        author=author,
+        comment=comment,
+        created_at=now,
+    )
+    Task.objects.bulk_create(
+        [
+            Task(
+                plan=row,
+                position=position,
+                key=task.key,
+                question=task.question,
+                section=task.section,
+                tools=list(task.tools),
+                critical=task.critical,
+                depends_on=list(task.depends_on),
+                layer=task.layer,
+                queries=list(task.queries),
+                subject=task.subject,
+            )
+            for position, task in enumerate(plan.tasks, start=1)
+        ]
+    )
+    recording.append(
+        run_id=run.pk,
+        kind="plan.revised",
+        actor=str(author.actor_id) if author else recording.ENGINE,
+        data={"revision": row.revision, "digest": row.digest, "tasks": len(plan.tasks)},
+        now=now,
+        is_demo=run.is_demo,
+    )
+    return row
+
+
+def save_investigation(*, run: Run, task: Task, found: Investigation, now: dt.datetime) -> None:
+    """Write evidence rows (each once a task) and the task's outcome with its searches."""
+    Evidence.objects.bulk_create(
+        [
+            Evidence(
+                run=run,
+                task_key=task.key,
+                extracted_text_id=finding.quote.extracted_text_id,
+                key=finding.quote.key(),
+                page=finding.quote.page,
+                start=finding.quote.start,
+                end=finding.quote.end,
+                exact=finding.quote.exact,
+                prefix=finding.quote.prefix,
+                suffix=finding.quote.suffix,
+                call_key=finding.call_key,
+                relevance=finding.relevance,
+                created_at=now,
+            )
+            for finding in found.findings
+        ],
+        ignore_conflicts=True,
+    )
+    Task.objects.filter(pk=task.pk).update(
+        outcome=found.outcome,
+        reason=found.reason,
+        searches=[search.model_dump(mode="json") for search in found.searches],
+    )
+
+
+def save_claims(*, run: Run, task: Task, drafts: Sequence[ClaimDraft], now: dt.datetime) -> None:
+    """Write the proposed claims of one task and their event."""
+    made = claims.propose(run=run, drafts=drafts, now=now)
+    recording.append(
+        run_id=run.pk,
+        kind="claims.proposed",
+        actor=recording.ENGINE,
+        data={"task": task.key, "claims": [claim.key for claim in made]},
+        now=now,
+    )
+
+
+def save_verification(*, run: Run, step: Step, verification: Verification, now: dt.datetime) -> None:
+    """Write merges, assessments and contradictions, then seal what reviewers will be shown."""
+    by_key = {claim.key: claim for claim in Claim.objects.filter(run=run).select_related("current")}
+    _merge(verification, by_key, now=now)
+    for assessed in verification.assessments:
+        if not assessed.merged_into:
+            claims.assess(claim=by_key[assessed.key], assessed=assessed, step=step, now=now)
+    for pair in verification.contradictions:
+        first, second = sorted((by_key[pair.first], by_key[pair.second]), key=lambda claim: claim.pk)
+        Contradiction.objects.get_or_create(first=first, second=second, defaults={"reason": pair.reason})
+    sealed = {
+        assessed.key: claims.seal(by_key[assessed.key])
+        for assessed in verification.assessments
+        if not assessed.merged_into
+    }
+    recording.append(
+        run_id=run.pk,
+        kind="claims.verified",
+        actor=recording.ENGINE,
+        data={"digest": digest(sealed), "claims": len(sealed)},
+        now=now,
+    )
+
+
+def _merge(verification: Verification, by_key: dict[str, Claim], *, now: dt.datetime) -> None:
+    """Let one claim stand for several that say the same: its next revision has the evidence of all."""
+    groups: dict[str, list[Claim]] = {}
+    for assessed in verification.assessments:
+        if assessed.merged_into:
+            groups.setdefault(assessed.merged_into, []).append(by_key[assessed.key])
+    for key, merged in groups.items():
+        into = by_key[key]
+        current = [claim.current_id for claim in (into, *merged)]
+        ids = ClaimEvidence.objects.filter(revision_id__in=current).values_list("evidence_id", flat=True)
+        if into.current is not None:
+            draft = claims.draft_of(into, into.current, sorted(set(ids)))
+            claims.add_revision(claim=into, draft=draft, author=None, comment="merged", now=now)
+        for claim in merged:
+            claim.status = ClaimStatus.MERGED
+            claim.merged_into = into
+            claim.save(update_fields=["status", "merged_into"])
+
+
+def save_section(*, run: Run, draft: SectionDraft, now: dt.datetime) -> None:
+    """Write the next revision of a section as the engine drafted it, and its event."""
+    row = composing.save_section(run=run, draft=draft, author=None, comment="", now=now)
+    recording.append(
+        run_id=run.pk,
+        kind="section.drafted",
+        actor=recording.ENGINE,
+        data={"section": row.key, "revision": row.revision, "digest": row.digest},
+        now=now,
+    )
+
+
+def output_of(value: Any) -> dict[str, Any]:
+    """Return a stage's result as the JSON kept on its step."""
+    if isinstance(value, tuple | list):
+        return {"items": [item.model_dump(mode="json") for item in value]}
+    return dict(value.model_dump(mode="json"))

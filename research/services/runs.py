@@ -1,0 +1,130 @@
+"""What people ask of a run: create it, pause, resume, retry, cancel it, raise its budget."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from research.adapters import runtime
+from research.engine.domain.errors import InvalidInput
+from research.engine.domain.plans import check_prompt
+from research.engine.domain.states import RunEvent
+from research.engine.domain.usage import Limits
+from research.engine.verticals import registry
+from research.models import Run, RunBudget, Team, User
+from research.models.runs import Phase
+
+from . import flow, recording
+
+
+def default_limits() -> Limits:
+    """Return the limits a run gets when nobody names others."""
+    conf = settings.MRD
+    return Limits(calls=conf.max_calls, searches=conf.max_searches, cost_usd=conf.max_cost_usd)
+
+
+def create(
+    *,
+    team: Team,
+    requester: User,
+    prompt: object,
+    vertical: str,
+    engine: str,
+    now: dt.datetime,
+    limits: Limits | None = None,
+    correlation_id: str = "",
+    is_demo: bool = False,
+) -> Run:
+    """Create a run and start its planning. Nothing else is called before a person approves the plan.
+
+    Raises `InvalidInput` (field prompt, vertical or engine) before anything is written.
+    """
+    text = check_prompt(prompt)
+    registry.get(vertical)
+    runtime.engine_builder(engine)
+    if not team.members.filter(pk=requester.pk).exists():
+        raise InvalidInput(f"You are not a member of the team '{team.name}'; choose one of your teams.", field="team")
+    research = limits or default_limits()
+    conf = settings.MRD
+    planning = Limits(calls=conf.planning_max_calls, searches=0, cost_usd=conf.planning_max_cost_usd)
+    with transaction.atomic():
+        run = Run.objects.create(
+            team=team,
+            requester=requester,
+            prompt=text,
+            vertical=vertical,
+            engine=engine,
+            state_since=now,
+            created_at=now,
+            correlation_id=correlation_id,
+            is_demo=is_demo,
+        )
+        recording.open_trail(run)
+        for phase, limit in ((Phase.PLANNING, planning), (Phase.RESEARCH, research)):
+            RunBudget.objects.create(
+                run=run,
+                phase=phase,
+                max_calls=limit.calls,
+                max_searches=limit.searches,
+                max_cost_usd=limit.cost_usd,
+            )
+        recording.append(
+            run_id=run.pk,
+            kind="run.created",
+            actor=str(requester.actor_id),
+            data={"vertical": vertical, "engine": engine, "team": team.pk},
+            now=now,
+            is_demo=is_demo,
+        )
+        return flow.fire(run_id=run.pk, event=RunEvent.STARTED, actor=str(requester.actor_id), now=now)
+
+
+def pause(*, run_id: UUID, actor: str, reason: str, now: dt.datetime) -> Run:
+    """Stop claiming steps of the run; those in flight end. Raises `InvalidInput` without a reason, `StaleState`."""
+    if not reason.strip():
+        raise InvalidInput("Say in a few words why the run is paused.", field="reason")
+    with transaction.atomic():
+        return flow.fire(run_id=run_id, event=RunEvent.PAUSED, actor=actor, now=now, reason=reason.strip())
+
+
+def resume(*, run_id: UUID, actor: str, now: dt.datetime) -> Run:
+    """Let a paused run go on where it was. Raises `StaleState`."""
+    with transaction.atomic():
+        return flow.fire(run_id=run_id, event=RunEvent.RESUMED, actor=actor, now=now)
+
+
+def cancel(*, run_id: UUID, actor: str, reason: str, now: dt.datetime) -> Run:
+    """End the run for good; what it found is kept. Raises `InvalidInput` without a reason, `StaleState`."""
+    if not reason.strip():
+        raise InvalidInput("Say in a few words why the run is cancelled.", field="reason")
+    with transaction.atomic():
+        return flow.fire(run_id=run_id, event=RunEvent.CANCELLED, actor=actor, now=now, reason=reason.strip())
+
+
+def raise_budget(*, run_id: UUID, limits: Limits, actor: str, now: dt.datetime) -> Run:
+    """Give the run's research higher limits. Raises `InvalidInput` when one is lower than it was."""
+    with transaction.atomic():
+        run = Run.objects.select_for_update().get(pk=run_id)
+        budget = RunBudget.objects.select_for_update().get(run=run, phase=Phase.RESEARCH)
+        lower = (
+            limits.calls < budget.max_calls
+            or limits.searches < budget.max_searches
+            or limits.cost_usd < budget.max_cost_usd
+        )
+        if lower:
+            raise InvalidInput("A budget can only be raised: give limits no lower than the present ones.", field="limits")
+        budget.max_calls, budget.max_searches = limits.calls, limits.searches
+        budget.max_cost_usd = Decimal(limits.cost_usd)
+        budget.save(update_fields=["max_calls", "max_searches", "max_cost_usd"])
+        recording.append(
+            run_id=run_id,
+            kind="run.budget_raised",
+            actor=actor,
+            data={"calls": limits.calls, "searches": limits.searches, "cost_usd": str(limits.cost_usd)},
+            now=now,
+        )
+        return run

@@ -1,0 +1,202 @@
+"""The life of a step: added, claimed under a lease, completed, deferred, failed, swept, quarantined, retried."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, F, Q, Window
+from django.db.models.functions import RowNumber
+from django.db.models.query import QuerySet
+
+from research.engine.domain.errors import LostLease, NotFound, StaleState
+from research.engine.domain.states import STEP_STATE, StepKind, StepState
+from research.models import Call, Run, Step, Task
+
+from . import recording
+
+UNFINISHED = (StepState.BLOCKED, StepState.READY, StepState.RUNNING)
+
+
+def add(
+    *, run: Run, kind: StepKind, key: str, now: dt.datetime, task: Task | None = None, blocked: bool = False
+) -> bool:
+    """Add a step of the run's present round unless it is there. Return whether it is new."""
+    _, created = Step.objects.get_or_create(
+        run=run,
+        kind=kind,
+        key=key,
+        generation=run.generation,
+        defaults={
+            "task": task,
+            "created_at": now,
+            "state": StepState.BLOCKED if blocked else StepState.READY,
+        },
+    )
+    return created
+
+
+def claimable(*, now: dt.datetime) -> QuerySet[Step]:
+    """Return the ready steps that may start now, of runs that are in the state the step belongs to."""
+    in_state = Q()
+    for kind, state in STEP_STATE.items():
+        in_state |= Q(kind=kind, run__state=state)
+    due = Q(not_before__isnull=True) | Q(not_before__lte=now)
+    return Step.objects.filter(in_state, due, state=StepState.READY)
+
+
+def claim(*, driver_id: UUID, limit: int, lease_s: float, now: dt.datetime) -> list[Step]:
+    """Claim up to `limit` ready steps, fairly across runs, and return them. Call inside a transaction.
+
+    Fair: a run's n-th candidate counts behind the steps it has running, so no run waits while another has many.
+    Attempts are counted here, before anything executes; the token rises, which shuts out any earlier holder.
+    """
+    running = dict(
+        Step.objects.filter(state=StepState.RUNNING).values_list("run_id").annotate(n=Count("id")).values_list("run_id", "n")
+    )
+    turn = Window(RowNumber(), partition_by=[F("run_id")], order_by=[F("id").asc()])
+    rows = list(
+        claimable(now=now).annotate(turn=turn).order_by("turn", "id").values_list("id", "run_id", "turn")[: limit * 4]
+    )
+    rows.sort(key=lambda row: (running.get(row[1], 0) + row[2], row[0]))
+    wanted = [row[0] for row in rows]
+    if not wanted:
+        return []
+    # Other drivers may be choosing the same rows: skip what they hold (on SQLite the transaction is exclusive anyway).
+    free = list(
+        Step.objects.select_for_update(skip_locked=True, of=("self",))
+        .filter(pk__in=wanted, state=StepState.READY)
+        .values_list("id", flat=True)
+    )
+    order = {pk: place for place, pk in enumerate(wanted)}
+    chosen = sorted(free, key=order.__getitem__)[:limit]
+    Step.objects.filter(pk__in=chosen, state=StepState.READY).update(
+        state=StepState.RUNNING,
+        attempts=F("attempts") + 1,
+        token=F("token") + 1,
+        lease_owner=driver_id,
+        lease_until=now + dt.timedelta(seconds=lease_s),
+        started_at=now,
+        error="",
+    )
+    held = Step.objects.select_related("run", "task").filter(pk__in=chosen, lease_owner=driver_id)
+    return sorted(held, key=lambda step: order[step.pk])
+
+
+def extend(*, driver_id: UUID, lease_s: float, now: dt.datetime) -> int:
+    """Extend the leases of all steps the driver runs. Return how many it holds."""
+    return Step.objects.filter(lease_owner=driver_id, state=StepState.RUNNING).update(
+        lease_until=now + dt.timedelta(seconds=lease_s)
+    )
+
+
+def fence(*, step_id: int, token: int) -> Step:
+    """Lock and return the step if this token still holds it. Raises `LostLease`."""
+    step = (
+        Step.objects.select_for_update(of=("self",), no_key=True)
+        .filter(pk=step_id, token=token, state=StepState.RUNNING)
+        .first()
+    )
+    if step is None:
+        raise LostLease("Another worker holds this step now; this one's result is refused.")
+    return step
+
+
+def _leave(step_id: int, token: int, **changes: Any) -> None:
+    won = Step.objects.filter(pk=step_id, token=token, state=StepState.RUNNING).update(
+        lease_owner=None, lease_until=None, **changes
+    )
+    if won != 1:
+        raise LostLease("Another worker holds this step now; this one's result is refused.")
+
+
+def finish(*, step_id: int, token: int, input_digest: str, output: dict[str, Any], now: dt.datetime) -> None:
+    """Mark a step done with its output (JSON). Raises `LostLease`."""
+    _leave(
+        step_id, token, state=StepState.DONE, output=output, input_digest=input_digest, finished_at=now, not_before=None
+    )
+
+
+def release(*, step_id: int, token: int) -> None:
+    """Give a step back unharmed: this start does not count as an attempt. Raises `LostLease`."""
+    _leave(step_id, token, state=StepState.READY, attempts=F("attempts") - 1)
+
+
+def defer(*, step_id: int, token: int, not_before: dt.datetime, error: str) -> None:
+    """Put a step back for a later try. Raises `LostLease`."""
+    _leave(step_id, token, state=StepState.READY, not_before=not_before, error=error)
+
+
+def fail(*, step_id: int, token: int, error: str, now: dt.datetime) -> None:
+    """Mark a step failed; `error` is a sentence people read. Raises `LostLease`."""
+    step = fence(step_id=step_id, token=token)
+    _leave(step_id, token, state=StepState.FAILED, error=error, finished_at=now)
+    recording.append(
+        run_id=step.run_id,
+        kind="step.failed",
+        actor=recording.ENGINE,
+        data={"step": step.key, "kind": step.kind, "attempts": step.attempts},
+        now=now,
+    )
+
+
+def sweep(*, now: dt.datetime, max_crashes: int) -> list[Step]:
+    """Take back the steps whose lease has run out and return them. Call inside a transaction.
+
+    A step that has taken its worker down `max_crashes` times is quarantined instead of run again.
+    """
+    swept = []
+    expired = Step.objects.select_for_update(skip_locked=True, of=("self",)).filter(
+        state=StepState.RUNNING, lease_until__lt=now
+    )
+    for step in expired:
+        crashes = step.crashes + 1
+        state = StepState.QUARANTINED if crashes >= max_crashes else StepState.READY
+        won = Step.objects.filter(pk=step.pk, token=step.token, state=StepState.RUNNING, lease_until__lt=now).update(
+            state=state,
+            crashes=crashes,
+            # The token rises here too, so that the one who let the lease run out is shut out at once.
+            token=F("token") + 1,
+            lease_owner=None,
+            lease_until=None,
+            error="" if state == StepState.READY else f"Its worker died {crashes} times while running it.",
+        )
+        if won == 1:
+            step.refresh_from_db()
+            swept.append(step)
+    return swept
+
+
+def unblock(*, run: Run, kind: StepKind) -> int:
+    """Make the blocked steps of this round ready whose tasks' dependencies are all done. Return how many."""
+    rows = Step.objects.filter(run=run, kind=kind, generation=run.generation).select_related("task")
+    done = {row.key for row in rows if row.state == StepState.DONE}
+    ready = [
+        row.pk
+        for row in rows
+        if row.state == StepState.BLOCKED and row.task is not None and set(row.task.depends_on) <= done
+    ]
+    return Step.objects.filter(pk__in=ready, state=StepState.BLOCKED).update(state=StepState.READY)
+
+
+def retry(*, step_id: int, actor: str, now: dt.datetime) -> Step:
+    """Put a failed or quarantined step back by a person's click; calls of unknown outcome may be made once more.
+
+    Call inside a transaction; the caller then lets the run go on (services.flow.retry_step).
+    Raises `NotFound`, `StaleState`.
+    """
+    step = Step.objects.select_for_update(of=("self",)).filter(pk=step_id).first()
+    if step is None:
+        raise NotFound("There is no such step.")
+    won = Step.objects.filter(pk=step_id, state__in=[StepState.FAILED, StepState.QUARANTINED]).update(
+        state=StepState.READY, attempts=0, crashes=0, not_before=None, error=""
+    )
+    if won != 1:
+        raise StaleState(f"Only a failed or quarantined step can be retried; this one is {step.state}.")
+    Call.objects.filter(step_id=step_id, state="unknown").update(written_off=True)
+    recording.append(
+        run_id=step.run_id, kind="step.retried", actor=actor, data={"step": step.key, "kind": step.kind}, now=now
+    )
+    step.refresh_from_db()
+    return step

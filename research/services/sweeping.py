@@ -1,0 +1,49 @@
+"""Make good what was lost: expired leases, drivers gone silent, runs whose wait is over, doorbells nobody heard."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.conf import settings
+from django.db.models.query import QuerySet
+
+from research.engine.domain.states import RunEvent, RunState
+from research.models import Driver, Run
+
+from . import doorbell, flow, recording, steps
+
+
+def sweep(*, now: dt.datetime) -> int:
+    """Do all of it once, in the caller's transaction. Return how many steps were taken back."""
+    swept = steps.sweep(now=now, max_crashes=settings.MRD.step_max_crashes)
+    for step in swept:
+        if step.state == "quarantined":
+            recording.append(
+                run_id=step.run_id,
+                kind="step.quarantined",
+                actor=recording.ENGINE,
+                data={"step": step.key, "kind": step.kind, "crashes": step.crashes},
+                now=now,
+            )
+            flow.advance(run_id=step.run_id, now=now)
+    due = Run.objects.filter(state=RunState.PAUSED, not_before__lte=now).values_list("pk", flat=True)
+    for run_id in due:
+        flow.fire(run_id=run_id, event=RunEvent.RESUMED, actor=recording.CLOCK, now=now)
+    return len(swept)
+
+
+def sweep_and_ring(*, now: dt.datetime) -> None:
+    """Sweep, and ring when steps are ready and no driver lives. Run each minute by the queue's schedule."""
+    sweep(now=now)
+    if steps.claimable(now=now).exists() and not live_drivers(now=now).exists():
+        doorbell.ring()
+
+
+def live_drivers(*, now: dt.datetime) -> QuerySet[Driver]:
+    """Return the drivers heard of within one lease."""
+    return Driver.objects.filter(beat_at__gte=now - dt.timedelta(seconds=settings.MRD.lease_s))
+
+
+def has_room(*, now: dt.datetime) -> bool:
+    """Tell whether a live driver could take more steps than it has."""
+    return any(driver.in_flight < driver.capacity for driver in live_drivers(now=now))
