@@ -10,7 +10,7 @@ from .people import ApiToken, Membership, Team, User
 from .plans import Plan, Task
 from .record import Decision, Event, Signature
 from .runs import Run, RunBudget, Trail
-from .steps import Driver, Step
+from .steps import Driver, Heartbeat, Step
 
 __all__ = [
     "ApiToken",
@@ -27,6 +27,7 @@ __all__ = [
     "Event",
     "Evidence",
     "ExtractedText",
+    "Heartbeat",
     "Intake",
     "LibraryFeed",
     "Membership",

@@ -75,3 +75,13 @@ class Driver(models.Model):
 
     def __str__(self) -> str:
         return f"{self.host}/{self.pid}"
+
+
+class Heartbeat(models.Model):
+    """When something that must go on by itself last did. name "queue": a scheduled task was carried out."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    beat_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

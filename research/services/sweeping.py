@@ -8,9 +8,11 @@ from django.conf import settings
 from django.db.models.query import QuerySet
 
 from research.engine.domain.states import RunEvent, RunState
-from research.models import Driver, Run
+from research.models import Driver, Heartbeat, Run
 
 from . import doorbell, flow, recording, steps
+
+QUEUE = "queue"
 
 
 def sweep(*, now: dt.datetime) -> int:
@@ -33,7 +35,11 @@ def sweep(*, now: dt.datetime) -> int:
 
 
 def sweep_and_ring(*, now: dt.datetime) -> None:
-    """Sweep, and ring when steps are ready and no driver lives. Run each minute by the queue's schedule."""
+    """Sweep, ring when steps are ready and no driver lives, and leave the queue's heartbeat.
+
+    Run each minute by the queue's schedule, so a stale heartbeat means that the queue carries nothing out.
+    """
+    Heartbeat.objects.update_or_create(name=QUEUE, defaults={"beat_at": now})
     sweep(now=now)
     if steps.claimable(now=now).exists() and not live_drivers(now=now).exists():
         doorbell.ring()

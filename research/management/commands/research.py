@@ -1,0 +1,119 @@
+"""Create a run from the command line, and watch it."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import threading
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection, transaction
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from research.adapters import runtime as runtimes
+from research.engine.domain.errors import MrdError
+from research.engine.domain.states import WORKING, RunState
+from research.models import Run, Step, Team, User
+from research.services import driver as drivers
+from research.services import runs, sweeping
+
+# Seconds the command waits for a worker to answer the doorbell before it works itself.
+PATIENCE_S = 3.0
+
+
+class Command(BaseCommand):
+    help = "Create a run from a prompt. With --wait, show its progress until a person is needed."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("prompt", help="what market the document is about, in a sentence")
+        parser.add_argument("--vertical", required=True, help="gambling, saas, …")
+        parser.add_argument("--engine", default="extractive")
+        parser.add_argument("--team", help="slug of the team (default: the only one there is)")
+        parser.add_argument("--as", dest="username", help="username of the requester (default: the team's only member)")
+        parser.add_argument("--wait", action="store_true", help="show progress until the run waits for a person or ends")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            team = the_team(options["team"])
+            run = runs.create(
+                team=team,
+                requester=the_member(team, options["username"]),
+                prompt=options["prompt"],
+                vertical=options["vertical"],
+                engine=options["engine"],
+                now=dt.datetime.now(dt.UTC),
+            )
+        except MrdError as error:
+            raise CommandError(error.detail) from error
+        self.stdout.write(f"Run {run.pk} created.")
+        if options["wait"]:
+            wait_for([run], console=Console())
+            run.refresh_from_db()
+            self.stdout.write(f"Run {run.pk} is in state '{run.state}'. {run.state_reason}".rstrip())
+
+
+def the_team(slug: str | None) -> Team:
+    """Return the team called `slug`, or the only one. Raises `CommandError`."""
+    teams = list(Team.objects.filter(slug=slug) if slug else Team.objects.all()[:2])
+    if len(teams) == 1:
+        return teams[0]
+    known = ", ".join(Team.objects.order_by("slug").values_list("slug", flat=True)) or "none yet: create one in the admin"
+    raise CommandError(f"Say which team with --team SLUG; there are: {known}.")
+
+
+def the_member(team: Team, username: str | None) -> User:
+    """Return the member called `username`, or the only one. Raises `CommandError`."""
+    members = list(team.members.filter(username=username) if username else team.members.all()[:2])
+    if len(members) == 1:
+        return members[0]
+    raise CommandError(f"Say for whom with --as USERNAME; the person must be a member of the team '{team.slug}'.")
+
+
+def wait_for(waited: list[Run], *, console: Console) -> None:
+    """Show each run's progress until all wait for a person or have ended.
+
+    Where no worker answers for three seconds, a driver works in this process.
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    started = time.monotonic()
+    helper: threading.Thread | None = None
+    with Progress(*columns, console=console) as progress:
+        bars = {run.pk: progress.add_task(run.prompt[:48], total=None) for run in waited}
+        while True:
+            present = {run.pk: run for run in Run.objects.filter(pk__in=bars)}
+            for pk, run in present.items():
+                done, total = _progress_of(run)
+                progress.update(bars[pk], completed=done, total=total, description=f"{run.state:<18} {run.prompt[:44]}")
+            if all(RunState(run.state) not in WORKING for run in present.values()):
+                return
+            now = dt.datetime.now(dt.UTC)
+            alone = helper is None and not sweeping.live_drivers(now=now).exists()
+            if alone and time.monotonic() - started > PATIENCE_S:
+                helper = threading.Thread(target=_drive_here, daemon=True, name="driver")
+                helper.start()
+            elif helper is not None and not helper.is_alive():
+                helper = None
+            time.sleep(0.2)
+
+
+def _progress_of(run: Run) -> tuple[int, int]:
+    states = Step.objects.filter(run=run, generation=run.generation).values_list("state", flat=True)
+    return sum(1 for state in states if state == "done"), max(len(states), 1)
+
+
+def _drive_here() -> None:
+    """Be the driver, on this thread, until there is nothing to do for a while."""
+    with transaction.atomic():
+        seat = drivers.enlist(now=dt.datetime.now(dt.UTC))
+    if seat is None:
+        return
+    runtime = runtimes.build()
+    try:
+        asyncio.run(drivers.run(runtime=runtime, driver=seat))
+    finally:
+        runtime.close()
+        connection.close()

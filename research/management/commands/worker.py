@@ -1,0 +1,95 @@
+"""Run the queue's cluster under a watchdog."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import connection
+from django_q.models import Schedule
+
+from research.models import Heartbeat
+from research.services import sweeping
+
+# The sweep runs each minute: three missed in a row mean that the cluster carries nothing out.
+STALE_S = 200
+CHECK_S = 2.0
+SWEEP = "research.tasks.sweep"
+
+
+class Command(BaseCommand):
+    help = "Run the queue's workers; restart them when they stop or when their heartbeat goes stale."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        signal.signal(signal.SIGTERM, _stop)
+        signal.signal(signal.SIGINT, _stop)
+        schedule()
+        try:
+            while True:
+                self._watch_one()
+        except SystemExit:
+            self.stdout.write("Worker stopped.")
+
+    def _watch_one(self) -> None:
+        """Start one cluster and return when it had to be replaced."""
+        manage = Path(settings.BASE_DIR) / "manage.py"
+        cluster = subprocess.Popen([sys.executable, str(manage), "qcluster"], start_new_session=True)  # noqa: S603
+        started = time.time()
+        try:
+            while cluster.poll() is None:
+                time.sleep(CHECK_S)
+                if time.time() - max(started, last_beat()) > STALE_S:
+                    self.stderr.write("The queue's heartbeat is stale: the cluster is killed and started anew.")
+                    return
+            self.stderr.write(f"The cluster ended with {cluster.returncode}: it is started anew.")
+            time.sleep(CHECK_S)
+        except SystemExit:
+            _end(cluster, grace_s=20)
+            raise
+        finally:
+            _kill_group(cluster)
+
+
+def schedule() -> None:
+    """Have the sweep run each minute; said once, however many workers start."""
+    Schedule.objects.update_or_create(
+        name="sweep", defaults={"func": SWEEP, "schedule_type": Schedule.MINUTES, "minutes": 1, "repeats": -1}
+    )
+
+
+def last_beat() -> float:
+    """Return when the queue last carried the sweep out, in seconds of the epoch; 0 when it never did."""
+    row = Heartbeat.objects.filter(name=sweeping.QUEUE).first()
+    connection.close()
+    return row.beat_at.astimezone(dt.UTC).timestamp() if row else 0.0
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def _end(cluster: subprocess.Popen[bytes], *, grace_s: float) -> None:
+    """Ask the cluster to drain; steps in flight are given back or swept later."""
+    cluster.terminate()
+    try:
+        cluster.wait(timeout=grace_s)
+    except subprocess.TimeoutExpired:
+        pass
+
+
+def _kill_group(cluster: subprocess.Popen[bytes]) -> None:
+    """Kill what is left of the cluster: orphaned workers would go on taking work."""
+    try:
+        os.killpg(cluster.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    cluster.wait(timeout=10)
