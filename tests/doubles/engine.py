@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import datetime as dt
 import math
 import random
@@ -15,6 +16,7 @@ from research.engine.domain.errors import BudgetExceeded, QuoteNotFound
 from research.engine.domain.evidence import CONTEXT_CHARS, EvidenceItem, Hit, Investigation, Quote, SourceRef
 from research.engine.domain.plans import PlanTask
 from research.engine.domain.vertical import Vertical
+from research.engine.extraction import passages
 from research.engine.ports import CallOutcome, CallRequest, RunBrief, Tool
 from research.engine.resilience.shelf import LedgeredShelf
 from research.engine.tools import library_scan, library_search
@@ -24,24 +26,28 @@ _NOW = dt.datetime(2024, 3, 1, 12, tzinfo=dt.UTC)
 
 
 class Document:
-    """A source with the text of its pages; `text` is the whole, page breaks as one form feed."""
+    """A source with the text of its pages; `text` is the whole, each page closed by a line end, as the parser does."""
 
     def __init__(self, title: str, pages: Sequence[str], *, publisher: str | None = None, date: dt.date | None = None):
-        self.title, self.pages, self.publisher, self.date = title, tuple(pages), publisher, date
-        self.text = "\f".join(self.pages)
+        self.title, self.publisher, self.date = title, publisher, date
+        self.text, starts = "", []
+        for page in pages:
+            starts.append(len(self.text))
+            self.text += page + "\n"
+        self.page_starts = tuple(starts)
 
 
 class FakeLibrary:
-    """`ports.Library` over documents, ranked by BM25; passages end where lines do, near `passage_chars`.
+    """`ports.Library` over documents cut into passages as the real one cuts them, ranked by BM25.
 
     `fail_with`: raised by `search` instead of an answer (a broken index); `scan` still reads.
     """
 
-    def __init__(self, documents: Sequence[Document], *, passage_chars: int = 1200):
+    def __init__(self, documents: Sequence[Document]):
         self.documents = tuple(documents)
         self.fail_with: Exception | None = None
         self.queries: list[str] = []
-        self._passages = [hit for number, each in enumerate(documents, 1) for hit in _passages(number, each, passage_chars)]
+        self._passages = [hit for number, each in enumerate(documents, 1) for hit in _passages(number, each)]
         self._passages = [hit.model_copy(update={"passage_id": i}) for i, hit in enumerate(self._passages, 1)]
         self._counts = [Counter(_stems(hit.text)) for hit in self._passages]
         self._document_frequency = Counter(word for counts in self._counts for word in counts)
@@ -82,36 +88,35 @@ def _stems(text: str) -> list[str]:
     return [word[:-1] if word.endswith("s") and len(word) > 3 else word for word in _WORD.findall(text.casefold())]
 
 
-def _passages(number: int, document: Document, size: int) -> list[Hit]:
+def _passages(number: int, document: Document) -> list[Hit]:
     source = SourceRef(
         id=number, kind="upload", title=document.title, publisher=document.publisher, published_date=document.date
     )
-    hits, at = [], 0
-    for page, text in enumerate(document.pages, 1):
-        begin = 0
-        while begin < len(text):
-            end = begin + size
-            end = len(text) if end >= len(text) else (text.rfind("\n", begin + size // 2, end) + 1 or end)
-            hits.append(
-                Hit(
-                    passage_id=0, extracted_text_id=number, source=source, page=page, start=at + begin, end=at + end,
-                    text=text[begin:end], score=0.0,
-                )
-            )  # fmt: skip
-            begin = end
-        at += len(text) + 1
-    return hits
+    return [
+        Hit(
+            passage_id=0,
+            extracted_text_id=number,
+            source=source,
+            page=span.page,
+            start=span.start,
+            end=span.end,
+            text=document.text[span.start : span.end],
+            heading=span.heading,
+            score=0.0,
+        )
+        for span in passages.split(document.text, document.page_starts)
+    ]
 
 
 class MemoryEvidenceStore:
     """`ports.EvidenceStore` over the same documents; keeps what it pinned as evidence items."""
 
     def __init__(self, library: FakeLibrary):
-        self._texts = {number: each.text for number, each in enumerate(library.documents, 1)}
+        self._documents = dict(enumerate(library.documents, 1))
 
     async def pin(self, quote: Quote) -> Quote:
-        text = self._texts.get(quote.extracted_text_id, "")
-        page = text.count("\f", 0, quote.start) + 1
+        document = self._documents[quote.extracted_text_id]
+        text, page = document.text, bisect.bisect_right(document.page_starts, quote.start)
         if text[quote.start : quote.end] != quote.exact or page != quote.page:
             raise QuoteNotFound(f"The quote is not in text {quote.extracted_text_id} at {quote.start}.")
         before, after = text[max(0, quote.start - CONTEXT_CHARS) : quote.start], text[quote.end :][:CONTEXT_CHARS]
@@ -219,8 +224,6 @@ def brief(vertical: Vertical, prompt: str, *rejections: str) -> RunBrief:
 def evidence_of(task: PlanTask, investigation: Investigation) -> tuple[EvidenceItem, ...]:
     """Return an investigation's findings as rows of evidence, numbered from 1."""
     return tuple(
-        EvidenceItem(
-            id=number, quote=each.quote, source=each.source, task_key=task.key, relevance=each.relevance
-        )
+        EvidenceItem(id=number, quote=each.quote, source=each.source, task_key=task.key, relevance=each.relevance)
         for number, each in enumerate(investigation.findings, 1)
     )

@@ -1,4 +1,4 @@
-"""The tools of a task as its role gets them: every use is checked, accounted for, timed and, where it pays, tried again.
+"""The tools of a task as its role gets them: every use is checked, accounted for, timed and, if it pays, tried again.
 
 Retries happen here and nowhere else. Each attempt is a ledger call of its own: from the second on its arguments hold
 `_attempt` (no tool can have a field of that name, pydantic refuses it), so that the key differs and a failed attempt is
@@ -15,13 +15,24 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from research.engine.domain.errors import InvalidInput, Permanent, Transient
-from research.engine.ports import Breakers, CallOutcome, CallRequest, Clock, Ledger, Observer, Tool, ToolReply, ToolResult
+from research.engine.ports import (
+    Breakers,
+    CallOutcome,
+    CallRequest,
+    Clock,
+    Ledger,
+    Observer,
+    Tool,
+    ToolReply,
+    ToolResult,
+)
 
 # Seconds before the second, third and fourth attempt (the project's own choice, doubling).
 BACKOFF_S = (2.0, 4.0, 8.0)
 # Up to a quarter is added, so that many runs do not come back in the same second.
 JITTER = 0.25
-# A longer wait named by the other side is not sat out here: the error goes up with it, and the step waits without a worker.
+# A longer wait named by the other side is not sat out here: the error carries it up, and the step waits without a
+# worker.
 LONGEST_WAIT_S = 60.0
 ATTEMPT = "_attempt"
 
@@ -52,8 +63,9 @@ class LedgeredShelf:
     async def use(self, name: str, arguments: dict[str, Any]) -> ToolReply:
         """Run the tool `name`.
 
-        Raises `InvalidInput` for an unknown tool or arguments it does not take, `Transient` after four attempts, or at
-        once when its breaker is open or the wait asked for is over 60 s, `Permanent` at once, and what the ledger raises.
+        Raises `InvalidInput` for an unknown tool or arguments it does not take, `Transient` after four attempts, or
+        at once when its breaker is open or the wait asked for is over 60 s, `Permanent` at once, and what the ledger
+        raises.
         """
         tool = self._tools.get(name)
         if tool is None:
@@ -116,4 +128,6 @@ def _checked(tool: Tool, arguments: dict[str, Any]) -> BaseModel:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "arguments"
-        raise InvalidInput(f"The tool '{tool.name}' does not take this at '{where}': {first['msg']}.", field=where) from error
+        raise InvalidInput(
+            f"The tool '{tool.name}' does not take this at '{where}': {first['msg']}.", field=where
+        ) from error

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
+from research.engine.document import numerals
 from research.engine.domain.documents import AcceptedClaim, Gap, SectionDraft, Sentence
 from research.engine.ports import Observer, ResearchModel, RunBrief, SectionBundle
-
-_NUMERAL = re.compile(r"\d+(?:[.,]\d+)*")
 
 
 async def draft(
@@ -45,12 +43,9 @@ def _refusal(sentence: Sentence, claims: dict[int, AcceptedClaim], gaps: Iterabl
         return f"cites claims that were not given: {', '.join(map(str, unknown))}"
     if sentence.kind == "claim" and not sentence.claims:
         return "cites no claim"
-    known = [claims[each].text for each in sentence.claims]
+    allowed = {figure for each in sentence.claims for figure in numerals.of_claim(claims[each])}
     if sentence.kind == "gap":
-        known += [" ".join((gap.question, gap.reason, *gap.searches)) for gap in gaps]
-    untraced = _numerals(sentence.text) - set().union(*map(_numerals, known))
-    return f"holds figures no cited claim has: {', '.join(sorted(untraced))}" if untraced else None
-
-
-def _numerals(text: str) -> set[str]:
-    return {match.group().replace(",", "") for match in _NUMERAL.finditer(text)}
+        searched = " ".join(words for gap in gaps for words in (gap.question, gap.reason, *gap.searches))
+        allowed |= {(numeral.amount, numeral.unit) for numeral in numerals.find_numerals(searched)}
+    untraced = numerals.untraced(sentence.text, allowed=allowed)
+    return f"holds figures no cited claim has: {', '.join(untraced)}" if untraced else None

@@ -28,9 +28,7 @@ async def extract(
         misfiled = draft.task_key != task.key or draft.section != task.section
         if cites_unknown or cites_nothing or misfiled:
             continue
-        before = kept.get(draft.key())
-        if before is not None:
-            together = tuple(dict.fromkeys((*before.evidence_ids, *draft.evidence_ids)))
-            draft = before.model_copy(update={"evidence_ids": together})
-        kept[draft.key()] = draft
+        first = kept.get(draft.key(), draft)
+        together = tuple(dict.fromkeys((*first.evidence_ids, *draft.evidence_ids)))
+        kept[draft.key()] = first.model_copy(update={"evidence_ids": together})
     return tuple(kept.values())

@@ -1,10 +1,10 @@
-"""Literal reading of the team's library, straight from the database: the way on when ranked search fails or finds nothing."""
+"""Literal reading of the team's library, straight from the database: the way on when ranked search fails."""
 
 from __future__ import annotations
 
 import re
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from research.engine.domain.canonical import Frozen
 from research.engine.domain.usage import Usage
@@ -32,8 +32,10 @@ class LibraryScan:
     """Read the team's passages for words as they are written; needs no index."""
 
     name = NAME
-    capability = "Find passages in the team's own documents that hold every given word literally; needs no search index."
-    arguments = Arguments
+    capability = (
+        "Find passages in the team's own documents that hold every given word literally; needs no search index."
+    )
+    arguments: type[BaseModel] = Arguments
     timeout_s = 60.0
     estimate = Usage(calls=1, searches=1)
 

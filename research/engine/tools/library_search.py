@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from research.engine.domain.canonical import Frozen
 from research.engine.domain.usage import Usage
@@ -25,7 +25,7 @@ class LibrarySearch:
 
     name = NAME
     capability = "Find passages in the team's own documents, ranked by how well they match the words."
-    arguments = Arguments
+    arguments: type[BaseModel] = Arguments
     timeout_s = 30.0
     estimate = Usage(calls=1, searches=1)
 

@@ -79,9 +79,7 @@ UNITED_STATES: dict[str, tuple[str, ...]] = {"United States": ("United States", 
 EUROPEAN_UNION: dict[str, tuple[str, ...]] = {"European Union": ("European Union", "EU", "E.U.")}
 
 
-def section(
-    key: str, title: str, purpose: str, *, regulatory: bool = False, competitor: bool = False
-) -> SectionSpec:
+def section(key: str, title: str, purpose: str, *, regulatory: bool = False, competitor: bool = False) -> SectionSpec:
     """Declare a section in one line."""
     return SectionSpec(key=key, title=title, purpose=purpose, regulatory=regulatory, competitor=competitor)
 

@@ -19,7 +19,9 @@ SECTIONS = (
     section("personas", "Players and personas", "Who plays, how they differ, and what each group values."),
     section("competitors", "Competitors", "Who else serves these players, with what, and how well.", competitor=True),
     section("pricing", "Pricing and unit economics", "Hold, win, fees, promotions: how money is made and given back."),
-    section("regulation", "Regulation and licensing", "What law and regulators demand in each market.", regulatory=True),
+    section(
+        "regulation", "Regulation and licensing", "What law and regulators demand in each market.", regulatory=True
+    ),
     section(
         "responsible_gambling",
         "Responsible gambling",
@@ -27,9 +29,13 @@ SECTIONS = (
         regulatory=True,
     ),
     section("requirements", "Market requirements", "What the product must do, derived from the sections above."),
-    section("go_to_market", "Go to market", "How players are won and kept: channels, partners, loyalty, market access."),
+    section(
+        "go_to_market", "Go to market", "How players are won and kept: channels, partners, loyalty, market access."
+    ),
     section("risks", "Risks", "What could make this fail, and how likely the sources think it is."),
-    section("success_metrics", "Success metrics", "The measures this trade is steered by, and the values sources report."),
+    section(
+        "success_metrics", "Success metrics", "The measures this trade is steered by, and the values sources report."
+    ),
 )
 
 TASKS = (
@@ -37,10 +43,10 @@ TASKS = (
         "problem",
         "market_problem",
         "What do players and operators lack today that {products} would give them?",
-        "customers seamless integration digital physical gaming experience",
-        "guests demand personalized experience",
-        "customer preferences changing online entertainment",
-        "improve guest experience",
+        "illegal unregulated gambling market players",
+        "personalized digital experience customers technology",
+        "changes consumer preferences discretionary spending entertainment",
+        "customers demand new entertainment experiences",
     ),
     task(
         "product",
@@ -157,7 +163,7 @@ TASKS = (
         "responsible gambling program GameSense self-exclusion",
         "problem gambling prevention guests",
         "underage persons prohibited gaming",
-        "responsible gaming",
+        "responsible gambling",
         critical=True,
     ),
     task(

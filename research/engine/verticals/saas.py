@@ -27,7 +27,9 @@ SECTIONS = (
     section("requirements", "Market requirements", "What the product must do, derived from the sections above."),
     section("go_to_market", "Go to market", "How customers are won and kept: channels, partners, trials, success."),
     section("risks", "Risks", "What could make this fail, and how likely the sources think it is."),
-    section("success_metrics", "Success metrics", "The measures this trade is steered by, and the values sources report."),
+    section(
+        "success_metrics", "Success metrics", "The measures this trade is steered by, and the values sources report."
+    ),
 )
 
 TASKS = (
@@ -35,10 +37,10 @@ TASKS = (
         "problem",
         "market_problem",
         "What do customers need that they cannot do well today without {products}?",
-        "organizations challenges {products} need",
-        "customers need digital transformation productivity",
-        "helps organizations transform business processes efficiency",
-        "customers demand digital experiences",
+        "organizations digital transformation adapt productivity",
+        "businesses need paper manual document workflows",
+        "customers demand digital experiences businesses",
+        "organizations seek efficiency collaboration",
     ),
     task(
         "product",
@@ -63,9 +65,9 @@ TASKS = (
         "addressable-market",
         "market_size",
         "What addressable market or number of users do the sources name?",
-        "total addressable market opportunity billion",
-        "million users subscribers customers",
-        "market opportunity growth",
+        "total addressable market billion",
+        "million users subscribers",
+        "million customers organizations worldwide",
     ),
     task(
         "trends",
@@ -249,6 +251,7 @@ VERTICAL = Vertical(
         "annualized recurring revenue": ("ARR", "annual recurring revenue"),
         "artificial intelligence": ("AI", "machine learning"),
         "subscription": ("SaaS", "subscriptions"),
+        "total addressable market": ("addressable market", "TAM", "market opportunity"),
         "GDPR": ("General Data Protection Regulation",),
         "CCPA": ("California Consumer Privacy Act",),
         "personal data": ("personal information", "personally identifiable information"),
@@ -257,7 +260,7 @@ VERTICAL = Vertical(
     },
     metrics={
         "revenue": ("revenue", "revenues", "total revenue", "net sales"),
-        "cloud revenue": ("cloud revenue", "Microsoft Cloud revenue"),
+        "cloud revenue": ("Microsoft Cloud revenue", "total cloud revenue"),
         "subscription revenue": ("subscription revenue",),
         "annualized recurring revenue": ("annualized recurring revenue", "annual recurring revenue", "ARR"),
         "remaining performance obligation": ("remaining performance obligation", "remaining performance obligations"),

@@ -38,7 +38,9 @@ def _ordered(claims: tuple[AcceptedClaim, ...]) -> list[list[AcceptedClaim]]:
     groups: list[list[AcceptedClaim]] = []
     while left:
         first = left.pop(next(iter(left)))
-        against = [left.pop(key) for key in list(left) if key in first.contradicts or first.key in left[key].contradicts]
+        against = [
+            left.pop(key) for key in list(left) if key in first.contradicts or first.key in left[key].contradicts
+        ]
         groups.append([first, *against])
     return groups
 

@@ -9,17 +9,22 @@ from research.engine.domain.evidence import EvidenceItem
 from research.engine.domain.plans import PlanTask
 from research.engine.ports import RunBrief
 
+from .sentences import goes_on_from
 from .values import typed_value
 from .words import fold, same_statement
 
 # What people must read for one task. More evidence than this stays evidence.
-MAX_CLAIMS = 6
+MAX_CLAIMS = 5
 
 
 def extract(*, brief: RunBrief, task: PlanTask, evidence: Sequence[EvidenceItem]) -> tuple[ClaimDraft, ...]:
-    """Return at most 6 claims, the most relevant first; evidence that says the same supports the same claim."""
+    """Return at most 5 claims, the most relevant first; evidence that says the same supports the same claim.
+
+    Evidence that its prefix shows to be the end of a longer sentence (a page's first line) gives no claim.
+    """
     groups: list[list[EvidenceItem]] = []
-    for item in sorted(evidence, key=lambda each: (-each.relevance, each.id)):
+    whole = (each for each in evidence if not goes_on_from(each.quote.prefix))
+    for item in sorted(whole, key=lambda each: (-each.relevance, each.id)):
         words = fold(item.quote.exact)
         same = next((g for g in groups if same_statement(fold(g[0].quote.exact), words)), None)
         if same is not None:
@@ -36,8 +41,6 @@ def _claim(brief: RunBrief, task: PlanTask, group: list[EvidenceItem]) -> ClaimD
         task_key=task.key,
         section=task.section,
         text=text,
-        value=typed_value(
-            text, vertical=brief.vertical, publisher=best.source.publisher, context=best.quote.prefix
-        ),
+        value=typed_value(text, vertical=brief.vertical, publisher=best.source.publisher, context=best.quote.prefix),
         evidence_ids=tuple(item.id for item in group),
     )

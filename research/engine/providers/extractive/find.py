@@ -15,7 +15,7 @@ from .words import content_stems, likeness, numerals, same_statement
 
 PASSAGES_A_SEARCH = 12
 # People review what is found: at most this many statements a task, each with at most this many quotes that say it.
-MAX_STATEMENTS = 8
+MAX_STATEMENTS = 7
 QUOTES_A_STATEMENT = 3
 A_PAGE = 2
 # So many good sentences are enough to stop searching; fewer than so many let the next tool try.
@@ -71,9 +71,8 @@ class _Search:
                 place = (hit.extracted_text_id, hit.start + sentence.start)
                 if place in self.candidates or not sentences.can_stand_alone(sentence):
                     continue
-                source = hit.source
-                near = topic.about(self.topic, sentence.text, hit.heading, source.title, source.publisher or "")
-                relevance = self.topic.relevance(sentence.text, about_subject=near)
+                near = topic.about(self.topic, sentence.text, hit)
+                relevance = self.topic.relevance(sentence.text, heading=hit.heading, about_subject=near)
                 if relevance:
                     stems = frozenset(content_stems(sentence.text))
                     self.candidates[place] = _Candidate(hit, sentence, call_key, relevance, stems, near)
@@ -114,9 +113,7 @@ async def _with_tool(tool: str, task: PlanTask, shelf: Shelf, search: _Search) -
             if isinstance(error, CallError):
                 search.failures.append(error)
             return  # the next tool is the way on; this one would only fail again
-        search.records.append(
-            SearchRecord(tool=tool, query=query, hits=len(reply.hits), call_key=reply.call_key)
-        )
+        search.records.append(SearchRecord(tool=tool, query=query, hits=len(reply.hits), call_key=reply.call_key))
         search.take(reply.hits, reply.call_key)
         if len(search.good()) >= ENOUGH:
             return
@@ -130,7 +127,9 @@ def _conclude(task: PlanTask, search: _Search) -> Investigation:
         chosen = _choose(in_period, MAX_STATEMENTS)
         reason = f"{_plural(len(chosen), 'quote')} found in {_plural(len(_texts(chosen)), 'document')}."
         return _investigation(task, search, "found", reason, tuple(c.finding() for c in chosen))
-    nearest = _choose(direct or list(search.candidates.values()), MAX_ESTIMATES)
+    # Another place's law or market is a basis for an estimate; another company's figures are none.
+    elsewhere = list(search.candidates.values()) if search.topic.is_place else []
+    nearest = _choose(direct or elsewhere, MAX_ESTIMATES)
     if nearest:
         missing = f"{task.subject}" if not direct else f"the period asked for ({', '.join(sorted(asked))})"
         basis = "; ".join(sorted({c.hit.source.title for c in nearest}))
@@ -138,8 +137,9 @@ def _conclude(task: PlanTask, search: _Search) -> Investigation:
         findings = tuple(c.finding(factor=ESTIMATE_DISCOUNT) for c in nearest)
         return _investigation(task, search, "estimated", reason, findings)
     failed = sum(1 for record in search.records if record.error)
-    reason = f"None of {_plural(len(search.records), 'search', 'searches')} found a sentence that answers the question" + (
-        f"; {failed} of them failed." if failed else "."
+    reason = (
+        f"None of {_plural(len(search.records), 'search', 'searches')} found a sentence that answers the question"
+        + (f"; {failed} of them failed." if failed else ".")
     )
     return _investigation(task, search, "insufficient_data", reason, ())
 

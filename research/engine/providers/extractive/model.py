@@ -1,4 +1,4 @@
-"""The extractive engine behind `ports.ResearchModel`: no model, no key, nothing invented; the yardstick for every model."""
+"""The extractive engine behind `ports.ResearchModel`: no model, no key, nothing invented."""
 
 from __future__ import annotations
 

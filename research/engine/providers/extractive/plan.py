@@ -18,12 +18,16 @@ _QUESTION_CHARS = 600
 
 _NAME = r"[A-Z0-9][\w&'’.-]*[\w](?:\s+(?:[A-Z][\w&'’.-]*[\w]|&))*"
 _INTRODUCES = re.compile(
-    r"\b(?:[Aa]gainst|[Vv]ersus|[Vv]s\.?|[Cc]ompetitors?(?:\s+(?:such as|like|including|are|is|:))?|[Cc]ompet(?:e|es|ing) with|"
-    r"[Rr]ivals?(?:\s+(?:such as|like|including))?|[Aa]lternatives? to|[Cc]ompared (?:to|with)|[Ll]ike|[Ss]uch as)\s*:?\s+"
+    r"\b(?:[Aa]gainst|[Vv]ersus|[Vv]s\.?|[Cc]ompetitors?(?:\s+(?:such as|like|including|are|is|:))?|"
+    r"[Cc]ompet(?:e|es|ing) with|[Rr]ivals?(?:\s+(?:such as|like|including))?|[Aa]lternatives? to|"
+    r"[Cc]ompared (?:to|with)|[Ll]ike|[Ss]uch as)\s*:?\s+"
     rf"({_NAME}(?:\s*(?:,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+){_NAME})*)"
 )
 _SEPARATOR = re.compile(r"\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+")
-_DROP = re.compile(r"\b(?:drop|remove|omit|delete|skip|without|exclude|leave out|not (?:in scope|needed)|out of scope)\b", re.IGNORECASE)
+_DROP = re.compile(
+    r"\b(?:drop|remove|omit|delete|skip|without|exclude|leave out|not (?:in scope|needed)|out of scope)\b",
+    re.IGNORECASE,
+)
 _CLAUSE = re.compile(r"[.;\n!?]+|,?\s+\b(?:but|and then)\b\s+")
 # The template's words when the prompt names nothing of the kind; in a search they are simply left out.
 _NOBODY = {"products": "the product", "jurisdictions": "the target markets", "competitors": "competitors"}
@@ -49,7 +53,9 @@ def unknown_competitors(text: str, vertical: Vertical) -> tuple[str, ...]:
     for match in _INTRODUCES.finditer(text):
         for name in _SEPARATOR.split(match.group(1)):
             bare = name.strip(" .'’")
-            known = any(named(bare, lexicon) for lexicon in (vertical.competitors, vertical.jurisdictions, vertical.products))
+            known = any(
+                named(bare, lexicon) for lexicon in (vertical.competitors, vertical.jurisdictions, vertical.products)
+            )
             if bare and not known and not bare.isdigit() and bare not in _COMMON_OPENERS:
                 found.append(bare)
     return tuple(dict.fromkeys(found))
@@ -74,11 +80,7 @@ def make_plan(brief: RunBrief) -> Plan:
     unknown = tuple(n for n in unknown_competitors(adding, vertical) if not form_pattern(n).search(dropped_text))
     competitors = (*known, *unknown)[:_MAX_COMPETITORS]
     named_in_prompt = {"products": products, "jurisdictions": jurisdictions, "competitors": competitors}
-    tasks = tuple(
-        task
-        for template in _kept(vertical, wanted)
-        for task in _tasks(template, named_in_prompt)
-    )
+    tasks = tuple(task for template in _kept(vertical, wanted) for task in _tasks(template, named_in_prompt))
     return Plan(
         vertical=vertical.name,
         prompt=brief.prompt,
@@ -159,9 +161,16 @@ def _tied(tasks: tuple[PlanTask, ...], per: dict[str, str | None]) -> tuple[Plan
     """Return the tasks with `depends_on` naming tasks that are there: one a subject for a template with `per`."""
     unique = tuple({task.key: task for task in tasks}.values())
     keys = [task.key for task in unique]
-    return tuple(task.model_copy(update={"depends_on": tuple(
-        key
-        for wanted in task.depends_on
-        for key in keys
-        if key == wanted or (per.get(wanted) is not None and key.startswith(f"{wanted}-"))
-    )}) for task in unique)
+    return tuple(
+        task.model_copy(
+            update={
+                "depends_on": tuple(
+                    key
+                    for wanted in task.depends_on
+                    for key in keys
+                    if key == wanted or (per.get(wanted) is not None and key.startswith(f"{wanted}-"))
+                )
+            }
+        )
+        for task in unique
+    )

@@ -1,7 +1,7 @@
 """Sentences with their true offsets, and which of them can stand alone in front of a reader.
 
 Text comes from PDF: a line ends where the page did, headings and table rows stand between paragraphs, and the first
-and last sentence of a passage are often cut. What is not certainly a whole sentence is left out: a claim lost costs
+and last sentence of a page are often cut. What is not certainly a whole sentence is left out: a claim lost costs
 less than a claim nobody can read.
 """
 
@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
+
+from research.engine.extraction import headings
 
 from .words import fold
 
@@ -29,57 +31,70 @@ class Sentence(NamedTuple):
     text: str
 
 
-_ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof inc corp co ltd llc no nos vs etc e.g i.e u.s u.k n.y n.j d.c st jr sr approx dept est fig sec "
-    "art jan feb mar apr jun jul aug sep sept oct nov dec plc bros cf al ca vol pp p".split()  # noqa: SIM905
-)
-_STARTERS = frozenset(
-    "The We Our In This These It As For If While Although However During On At By Under They There And But Such "
-    "Additionally Furthermore Any All Each Most Many Some Since When With To".split()  # noqa: SIM905
-)
+_ABBREVIATION_LIST = """
+mr mrs ms dr prof inc corp co ltd llc no nos vs etc e.g i.e u.s u.k n.y n.j d.c st jr sr approx dept est fig sec art
+jan feb mar apr jun jul aug sep sept oct nov dec plc bros cf al ca vol pp p
+"""
+_ABBREVIATIONS = frozenset(_ABBREVIATION_LIST.split())
+_STARTER_LIST = """
+The We Our In This These It As For If While Although However During On At By Under They There And But Such Additionally
+Furthermore Any All Each Most Many Some Since When With To
+"""
+_STARTERS = frozenset(_STARTER_LIST.split())
 _END = re.compile(r"[.!?][)\]”\"’']*(?=\s|$)")
 _BULLET = re.compile(r"^\s*(?:[•●▪■◦‣·*–—o-]|\(?[a-z0-9]{1,3}[.)])\s+(?=\S)")
-_FOOTER = re.compile(r"^\s*(?:table of contents|page\s+\d+|\d{1,4}|part\s+[ivx]+|item\s+\d+[a-c]?\.?.{0,60})\s*$", re.IGNORECASE)
+_FOOTER = re.compile(
+    r"^\s*(?:table of contents|page\s+\d+|\d{1,4}|part\s+[ivx]+|item\s+\d+[a-c]?\.?.{0,60})\s*$", re.IGNORECASE
+)
 _LAST_WORD = re.compile(r"(\S+)$")
 _SHORT_LINE = 0.75
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
 def split(text: str) -> tuple[Sentence, ...]:
-    """Return the sentences of `text` in order, each with its offsets into `text`; white space at the ends is outside."""
+    """Return the sentences of `text` in order, each with its offsets into `text`, white space at its ends left out."""
     return tuple(sentence for start, end in _blocks(text) for sentence in _in_block(text, start, end))
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
-    """Yield stretches that hold whole paragraphs: cut at blank lines, bullets, page furniture and after headings."""
-    lines = [(m.start(), m.end(), m.group()) for m in re.finditer(r"[^\r\n]+|(?:\r\n|\n|\r)(?=\s*(?:\r|\n))", text)]
-    widths = sorted(len(line.strip()) for _, _, line in lines if line.strip())
-    wide = widths[int(len(widths) * 0.9)] if widths else 0
+    """Yield stretches that hold whole paragraphs: cut at blank lines, bullets, headings, table rows, page furniture."""
     begin: int | None = None
     last_end = 0
-    previous = ""
-    for start, end, line in lines:
+    before = ""  # the line above; "" after a blank line, at the start, and after furniture
+    wide = _width(text)
+    for match in re.finditer(r"[^\r\n]*(?:\r\n|\r|\n|$)", text):
+        line = match.group().rstrip("\r\n")
         bare = line.strip()
         bullet = _BULLET.match(line)
-        cut = not bare or bool(bullet) or _FOOTER.match(line) or _ends_block(previous, bare, wide)
-        if cut and begin is not None:
+        furniture = not bare or _FOOTER.match(line) or _is_apart(bare, before)
+        if begin is not None and (furniture or bullet or _ends_paragraph(before, bare, wide)):
             yield begin, last_end
             begin = None
-        if bare and not _FOOTER.match(line):
+        if not furniture:
             if begin is None:
-                begin = start + (bullet.end() if bullet else len(line) - len(line.lstrip()))
-            last_end = end
-            previous = bare
-        else:
-            previous = ""
+                begin = match.start() + (bullet.end() if bullet else len(line) - len(line.lstrip()))
+            last_end = match.start() + len(line)
+        # A heading counts as a finished line for what stands below it.
+        before = "" if furniture else bare
     if begin is not None:
         yield begin, last_end
 
 
-def _ends_block(previous: str, line: str, wide: int) -> bool:
-    """Tell whether a heading or the last line of a paragraph stands before `line`."""
-    if not previous or len(previous) >= wide * _SHORT_LINE:
-        return False
-    return line[:1].isupper() or line[:1].isdigit() or line[:1] in "“\"$(•"
+def _width(text: str) -> int:
+    """Return the length that nine lines of ten do not pass."""
+    widths = sorted(len(line.strip()) for line in text.splitlines() if line.strip())
+    return widths[int(len(widths) * 0.9)] if widths else 0
+
+
+def _is_apart(line: str, before: str) -> bool:
+    # A year does not keep a line of title words from being a heading ("Fiscal Year 2023 Compared with …").
+    return headings.is_table_row(line) or headings.is_heading(_YEAR.sub("", line), before=before)
+
+
+def _ends_paragraph(previous: str, line: str, wide: int) -> bool:
+    """Tell whether `previous` closes a paragraph: a finished, short line with a fresh beginning below it."""
+    short = len(previous) < wide * _SHORT_LINE
+    return short and previous.endswith((".", ":", ";", "!", "?")) and not line[:1].islower()
 
 
 def _in_block(text: str, start: int, end: int) -> Iterator[Sentence]:
@@ -94,10 +109,10 @@ def _in_block(text: str, start: int, end: int) -> Iterator[Sentence]:
 def _is_end(text: str, begin: int, at: int, end: int) -> bool:
     """Tell a full stop from the dot of an abbreviation, an initial or a numbered heading."""
     following = text[at : min(end, at + 40)].lstrip()
-    if following and not (following[0].isupper() or following[0].isdigit() or following[0] in "“\"‘($•"):
+    if following and not (following[0].isupper() or following[0].isdigit() or following[0] in '“"‘($•'):
         return False
     last = _LAST_WORD.search(text, begin, at)
-    word = last.group().rstrip(".!?)”\"’'").lstrip("(“\"‘") if last else ""
+    word = last.group().rstrip(".!?)”\"’'").lstrip('(“"‘') if last else ""
     if text[at - 1] == "." and (word.casefold() in _ABBREVIATIONS or re.fullmatch(r"[A-Z]", word)):
         next_word = re.match(r"[A-Za-z]+", following)
         return not following or bool(next_word and next_word.group() in _STARTERS)
@@ -118,27 +133,35 @@ def _sentence(text: str, begin: int, end: int) -> Iterator[Sentence]:
 
 # Said in every filing, true of none in particular.
 _BOILERPLATE = re.compile(
+    # disclaimers and pointers to other pages
     r"forward[- ]looking|incorporated (?:herein )?by reference|undue reliance|safe harbor|accompanying notes|"
-    r"following table|following is a summary|table below|as follows:|set forth (?:below|above|in)|discussed (?:below|above|within)|"
-    r"described (?:below|above|in|under|elsewhere)|included elsewhere|elsewhere in this|this (?:annual |quarterly )?report|"
-    r"form (?:10-k|10-q|8-k)|\bsee (?:note|item|part|the|“|\"|also)|\brefer to|for (?:more|additional|further) (?:information|detail|discussion)|"
-    r"for a (?:more complete )?(?:discussion|description)|exhibit \d|hereof|hereto|herein\b|hereunder|"
-    r"independent registered public accounting|in our opinion|our audit|audit committee|generally accepted accounting|"
-    r"securities (?:and exchange commission|exchange act|act of)|nyse|nasdaq|investor relations|trademarks? (?:or|of|are)|"
-    r"all rights reserved|annual meeting|proxy statement|indenture|credit agreement|non-gaap|"
-    r"we (?:have provided|do not undertake|undertake no)|table of contents|certain (?:prior[- ]year|reclassif)|"
-    r"webcast|conference call|we encourage (?:you|investors)|investors should|you should|click here|cookies?\b|"
-    r"\bnote \d+|\bitems? \d+[ab]?\b|principally located at|statements? of (?:operations|cash flows|income)|"
-    r"reporting unit|carrying (?:value|amount)|performance obligations? (?:is|are) (?:satisfied|generally)|"
-    r"critical accounting|accounting (?:policy|policies|standard)|fair value|goodwill",
+    r"as follows:|following table|following is a summary|table below|set forth (?:below|above|in)|"
+    r"discussed (?:below|above|within)|"
+    r"described (?:below|above|in|under|elsewhere)|included elsewhere|elsewhere in this|"
+    r"this (?:annual |quarterly )?report|form (?:10-k|10-q|8-k)|\bsee (?:note|item|part|the|“|\"|also)|\brefer to|"
+    r"for (?:a )?(?:more|additional|further|more complete)? ?(?:information|detail|discussion|description)|exhibit \d|"
+    r"\bnote \d+|\bitems? \d+[ab]?\b|table of contents|click here|cookies?\b|all rights reserved|webcast|"
+    # the machinery of filings
+    r"hereof|hereto|herein\b|hereunder|hereby|in our opinion|our audit|audit committee|annual meeting|proxy statement|"
+    r"independent registered public accounting|generally accepted accounting|nyse|nasdaq|investor relations|indenture|"
+    r"securities (?:and exchange commission|exchange act|act of)|trademarks? (?:or|of|are)|credit agreement|non-gaap|"
+    r"we (?:have provided|do not undertake|undertake no)|certain (?:prior[- ]year|reclassif)|conference call|"
+    r"we encourage (?:you|investors)|investors should|you should|principally located at|collateral|foreclosure|"
+    r"\b(?:employer|employee) (?:is|shall|specifically|agrees|and)\b|severance|senior notes|lenders?\b|lessee|lessor|"
+    # how things are booked
+    r"statements? of (?:operations|cash flows|income)|reporting unit|carrying (?:value|amount)|fair value|goodwill|"
+    r"performance obligations? (?:is|are) (?:satisfied|generally)|acts as an agent|standalone selling|\bssp\b|breakage|"
+    r"allocates a portion|deferred tax|the company (?:recognizes|accounts|records|estimates|allocates)|"
+    r"we (?:recognize|account for|record|allocate) |critical accounting|accounting (?:policy|policies|standard)",
     re.IGNORECASE,
 )
 # Leans on a sentence the reader does not see.
 _LEANING = re.compile(
     r"^(?:this|these|those|such|it|they|he|she|that|which|both|the (?:latter|former|foregoing|above|following)|"
     r"in (?:this|such|that|these) |as such|for example|for instance|likewise|similarly|thus|therefore|accordingly|"
-    r"conversely|however|otherwise|moreover|also|then|if so|as a result|as discussed|as noted|as described|instead|"
-    r"among other|other\b|nevertheless|see)\b",
+    r"the current (?:year|quarter|period) |the \w+ (?:increases?|decreases?|improvement) (?:was|were) |conversely|"
+    r"however|otherwise|moreover|also|then|if so|as a result|as discussed|as noted|as described|instead|any such|"
+    r"any of the|among other|included are|other\b|nevertheless|see)\b",
     re.IGNORECASE,
 )
 # A verb somewhere: filings' prose always has one of these, headings and table rows seldom.
@@ -150,7 +173,11 @@ _VERB = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\d[\d,.]*")
-_LEADER = re.compile(r"\.{3,}|\s[.·]\s[.·]\s|_{3,}|\s{2}\S+\s{4,}")
+_LEADER = re.compile(r"(?:[$(]*\d[\d,.]*[)%]*\s+){2,}[$(]*\d|\.{3,}|\s[.·]\s[.·]\s|_{3,}|\s{2}\S+\s{4,}")
+# What some PDF fonts make of words: lost ligatures ("ef ect", "of er"), letters set apart ("Maca u").
+_MANGLED = re.compile(
+    r"\b(?:ef|af|dif|suf|of|signi|bene|de|re|pro|speci|identi)\s(?:ect|er\b|ers\b|ered|ering|icien|icul|ici|icant|ined|lect|fi)|(?:^|\s)[b-hj-z](?=[\s.,])|\ufffd"
+)
 _MAX_NUMBER_SHARE = 0.3
 _MAX_CAPITAL_SHARE = 0.45
 _MAX_ONE_LETTER = 0.15
@@ -165,20 +192,50 @@ def can_stand_alone(sentence: Sentence) -> bool:
     text = sentence.text
     if not MIN_CHARS <= len(text) <= MAX_CHARS:
         return False
-    if not (text[0].isupper() or text[0].isdigit() or text[0] in "“\"$€£"):
+    if not (text[0].isupper() or text[0].isdigit() or text[0] in '“"$€£'):
         return False
     if not re.search(r"[.!?][”\"’)]?$", text) or text.endswith(("..", "e.g.", "i.e.", "Inc.”)")):
         return False
-    if _BOILERPLATE.search(text) or _LEANING.match(text) or not _VERB.search(text):
+    if _MANGLED.search(text) or _BOILERPLATE.search(text) or _LEANING.match(text) or not _VERB.search(text):
         return False
     return not _looks_like_table(sentence) and _balanced(text)
+
+
+_ADDS = re.compile(
+    r"^(?:in addition|additionally|furthermore|further|moreover|finally|second|third|first)\b,?", re.IGNORECASE
+)
+_UNDATED = re.compile(r"\b(?:current|prior)[- ](?:year|quarter|period)", re.IGNORECASE)
+_DATED = re.compile(r"\b(?:19|20)\d\d\b")
+
+
+def leans_a_little(text: str) -> bool:
+    """Tell whether the sentence reads on its own, yet less well: "In addition, …", "the prior year" without a year."""
+    return _ADDS.match(text) is not None or (_UNDATED.search(text) is not None and not _DATED.search(text))
+
+
+def goes_on_from(prefix: str) -> bool:
+    """Tell whether words right before a quote show that it begins inside a sentence, as at the top of a page.
+
+    `prefix` is what stands before (64 characters are enough); page numbers and titles at its end are passed over.
+    """
+    lines = [line.strip() for line in prefix.splitlines()]
+    while lines and (not lines[-1] or _FOOTER.match(lines[-1])):
+        lines.pop()
+    last = lines[-1] if lines else ""
+    if not last or last.endswith((".", "!", "?", ":", ";", ".”", '."', ".)", "•", "●")) or headings.is_table_row(last):
+        return False
+    # A whole line of capitals and title words is a heading; a line that fills the prefix, or ends low, is prose.
+    above = lines[-2] if len(lines) > 1 else ""
+    return not headings.is_heading(last, before="") or (
+        bool(above) and not above.endswith((".", ":", "!", "?")) and above[-1:].islower()
+    )
 
 
 def _looks_like_table(sentence: Sentence) -> bool:
     tokens = sentence.text.split()
     numbers = sum(1 for token in tokens if _NUMBER.search(token))
     capitals = sum(1 for token in tokens if token[:1].isupper())
-    letters = sum(1 for token in tokens if len(token) == 1 and token.isalpha() and token not in "aAI")
+    letters = sum(1 for word in tokens if len(word) == 1 and word.isalpha() and word not in "aAI")
     return (
         bool(_LEADER.search(sentence.exact))
         or numbers > len(tokens) * _MAX_NUMBER_SHARE

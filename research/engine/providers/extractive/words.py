@@ -8,18 +8,30 @@ from collections.abc import Iterable
 
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9'’&.-]*[A-Za-z0-9&]|[A-Za-z0-9]")
 
-STOP = frozenset(
-    "a an and are as at be been being but by can could did do does for from had has have how if in into is it its may "
-    "might more most must no nor not of on or other our out over per shall should so some such than that the their "
-    "them then there these they this those to under up upon us was we were what when where which while who whom whose "
-    "why will with within without would you your each any all also between both during through about after before "
-    "today there fast give given it's".split()  # noqa: SIM905 - a paragraph of words reads better than a list
-)
+_STOP_LIST = """
+a an and are as at be been being but by can could did do does for from had has have how if in into is it its may might
+more most must no nor not of on or other our out over per shall should so some such than that the their them then there
+these they this those to under up upon us was we were what when where which while who whom whose why will with within
+would you your each any all also between both during through about after before today fast give given
+"""
+STOP = frozenset(_STOP_LIST.split())
 
-# Longest first; light on purpose: "gaming" must not become "game" of "games", yet plural and tense must not matter.
-_SUFFIXES = ("izations", "ization", "ations", "ation", "ings", "ing", "ments", "ment", "ies", "ied", "ers", "er", "ed")
+# Families of endings, longest first: "compete", "competition" and "competitors" share a stem, as do "regulate",
+# "regulation" and "regulatory". Rougher than Porter's, and enough to compare a search with a sentence.
+_SUFFIX_LIST = """
+izations ization ized izes izing ize ations ation ated ates ating ate ators ator atory ative itions ition itors itor
+itive ions ion iances iance iant ments ment ings ing ities ity ers er ors or ees ee ies ied ed es s e y
+"""
+_SUFFIXES = tuple(sorted(_SUFFIX_LIST.split(), key=len, reverse=True))
 _MIN_STEM = 4
 _SHORT = 3
+# Where the rule would join words that have nothing to do with one another, or part one from itself.
+_EXCEPTIONS = {
+    "marketing": "marketing", "million": "million", "billion": "billion", "games": "game", "taxes": "tax",
+    "licence": "licens", "licences": "licens", "license": "licens", "licenses": "licens", "customers": "customer",
+    "customer": "customer", "custom": "custom", "tables": "table",
+    "property": "propert", "properties": "propert",
+}  # fmt: skip
 
 
 def fold(text: str) -> str:
@@ -29,18 +41,16 @@ def fold(text: str) -> str:
 
 @functools.lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
-    """Return the light stem of one word, in lower case."""
+    """Return the rough stem of one word, in lower case."""
     word = word.casefold().replace("’", "'").removesuffix("'s").strip(".'-")
-    if len(word) <= _SHORT:
+    if word in _EXCEPTIONS:
+        return _EXCEPTIONS[word]
+    if len(word) <= _SHORT or word.endswith(("ss", "us")):
         return word
     for suffix in _SUFFIXES:
         if word.endswith(suffix) and len(word) - len(suffix) >= _MIN_STEM:
-            return word[: -len(suffix)] + ("y" if suffix in {"ies", "ied"} else "")
-    if word.endswith("es") and len(word) - 2 >= _MIN_STEM and word[-3] in "sxzh":
-        return word[:-2]
-    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        word = word[:-1]
-    return word.removesuffix("e") if len(word) > _MIN_STEM + 1 else word
+            return word[: -len(suffix)]
+    return word.removesuffix("s")
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -49,13 +59,9 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def content_stems(text: str) -> tuple[str, ...]:
-    """Return the stems of the words that carry meaning, in order; hyphenated words give their parts too."""
-    found: list[str] = []
-    for word in words(text):
-        for part in {word, *word.split("-")} if "-" in word else (word,):
-            if part.casefold() not in STOP and part:
-                found.append(stem(part))
-    return tuple(found)
+    """Return the stems of the words that carry meaning, in order; a hyphenated word is its parts."""
+    parts = (part for word in words(text) for part in word.split("-"))
+    return tuple(stem(part) for part in parts if part and part.casefold() not in STOP)
 
 
 def likeness(one: Iterable[str], other: Iterable[str]) -> float:

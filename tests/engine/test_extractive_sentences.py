@@ -1,0 +1,94 @@
+"""Sentences come out of PDF text whole, at their true places, and what cannot stand alone does not."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from research.engine.providers.extractive import sentences
+
+PAGE = (
+    "12\n"
+    "Competition\n"
+    "Our casino resorts compete with hotel casinos in the Las Vegas area, including those on and near the\n"
+    "Strip, and with MGM Inc. properties in the U.S. and elsewhere. We had 14 resorts, e.g. Bellagio, at year end.\n"
+    "• Slots hold is typically in the range of 9% to 10% of slots handle over the year.\n"
+    "Casino revenue $ 1,234 $ 2,345 $ 3,456\n"
+)
+
+
+def texts(page: str) -> list[str]:
+    return [s.text for s in sentences.split(page)]
+
+
+def test_lines_are_joined_and_abbreviations_do_not_end_a_sentence():
+    assert (
+        "Our casino resorts compete with hotel casinos in the Las Vegas area, including those on and near the Strip, "
+        "and with MGM Inc. properties in the U.S. and elsewhere." in texts(PAGE)
+    )
+    assert "We had 14 resorts, e.g. Bellagio, at year end." in texts(PAGE)
+
+
+def test_headings_bullets_and_table_rows_are_not_part_of_a_sentence():
+    assert "Slots hold is typically in the range of 9% to 10% of slots handle over the year." in texts(PAGE)
+    assert not any("Competition" in text or "1,234" in text for text in texts(PAGE))
+
+
+@given(st.text(alphabet="Ab .\n\r\t•1$(“”", max_size=300))
+def test_every_sentence_is_found_again_at_its_offsets(text):
+    found = sentences.split(text)
+    assert all(text[s.start : s.end] == s.exact and s.exact.strip() == s.exact for s in found)
+    assert all(one.end <= other.start for one, other in itertools.pairwise(found))
+
+
+def one(text: str) -> sentences.Sentence:
+    return sentences.Sentence(0, len(text), text, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Gross gaming revenue in the Macau market increased 14% in 2018 compared to 2017.",
+        "We pay substantial license fees and taxes in many jurisdictions in which we operate.",
+        "In 2013, New Jersey legalized real money online casino gaming within the State.",
+    ],
+)
+def test_a_plain_statement_can_stand_alone(text):
+    assert sentences.can_stand_alone(one(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Too short to say.",
+        "and its subsidiaries were required to hold a licence in every state of operation.",
+        "These forward-looking statements are subject to risks that could change the results.",
+        "The following table presents the revenue of the segments for the years that are shown.",
+        "This could have an adverse effect upon the business of the company in the long run.",
+        "See Note 9 to the accompanying consolidated financial statements for more on the debt.",
+        "Casino revenue was 1,234 2,345 3,456 in the years that are shown in the table of results.",
+        "Risk Factors ........................................................................ 12.",
+        "MGM Grand Las Vegas Luxor Excalibur Mandalay Bay Park MGM New York Bellagio Aria Vdara is.",
+        "The company was licensed in Nevada (as were its subsidiaries and must renew each year.",
+        "The failure could materially adversely af ect the business of the company in its markets.",
+        "The company operates casino resorts in Nevada and New Jersey, together with its affiliates",
+        "x" * 401 + ".",
+    ],
+)
+def test_fragments_boilerplate_tables_and_leaning_sentences_cannot(text):
+    assert not sentences.can_stand_alone(one(text))
+
+
+@pytest.mark.parametrize(
+    ("prefix", "inside"),
+    [
+        ("revenues of the Las Vegas Strip Resorts for the year and of the ", True),
+        ("we operate in Atlantic City and hold a permit of the state of\n14\n", True),
+        ("increased over the year. ", False),
+        ("ended well.\nCompetition\n", False),
+        ("", False),
+    ],
+)
+def test_a_quote_at_the_top_of_a_page_is_known_to_go_on_from_the_page_before(prefix, inside):
+    assert sentences.goes_on_from(prefix) is inside

@@ -1,0 +1,57 @@
+"""Verticals: found by themselves, complete, and unknown ones refused in a sentence."""
+
+import pytest
+
+from research.engine.domain.errors import InvalidInput
+from research.engine.domain.plans import check_plan
+from research.engine.providers.extractive.plan import make_plan
+from research.engine.verticals import registry
+from tests.doubles.engine import brief
+
+BOTH = ("gambling", "saas")
+TOOLS = ("library_search", "library_scan")
+
+
+def test_both_verticals_are_found_without_being_listed():
+    assert set(BOTH) <= set(registry.names())
+
+
+def test_an_unknown_vertical_is_refused_and_the_known_ones_are_named():
+    with pytest.raises(InvalidInput) as refusal:
+        registry.get("astrology")
+    assert refusal.value.field == "vertical"
+    assert "astrology" in refusal.value.detail
+    assert "gambling" in refusal.value.detail
+    assert "saas" in refusal.value.detail
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_every_section_has_a_task_and_every_task_a_section(name):
+    vertical = registry.get(name)
+    assert {task.section for task in vertical.tasks} == set(vertical.section_keys())
+    assert "executive_summary" not in vertical.section_keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "regulatory"), [("gambling", {"regulation", "responsible_gambling"}), ("saas", {"data_protection"})]
+)
+def test_the_regulatory_and_competitor_sections_are_marked(name, regulatory):
+    vertical = registry.get(name)
+    assert {s.key for s in vertical.sections if s.regulatory} == regulatory
+    assert [s.key for s in vertical.sections if s.competitor] == ["competitors"]
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_the_template_gives_a_valid_plan_even_when_the_prompt_names_nothing(name):
+    vertical = registry.get(name)
+    plan = make_plan(brief(vertical, "something new for somebody somewhere"))
+    check_plan(plan, sections=vertical.section_keys(), tools=TOOLS)
+    assert all("{" not in task.question for task in plan.tasks)
+    assert all("{" not in query for task in plan.tasks for query in task.queries)
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_critical_tasks_cover_every_regulatory_section(name):
+    vertical = registry.get(name)
+    critical = {task.section for task in vertical.tasks if task.critical}
+    assert {s.key for s in vertical.sections if s.regulatory} <= critical
