@@ -1,0 +1,128 @@
+"""The front of the page: the cover and the sections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from research.engine.domain.documents import Gap
+from research.engine.domain.mrd import Contradiction, MrdSection, MrdSentence
+
+from . import layout
+from . import text as words
+from .compose import SUMMARY_KEY
+from .html_parts import Page, esc, tag
+
+
+def cover(page: Page) -> Iterator[str]:
+    """Yield title, standing, what was asked, and the facts of the run."""
+    mrd, signed = page.mrd, page.signed
+    badges = f'<span class="badge {signed.status}">{words.status(signed)}</span>'
+    if mrd.is_demo:
+        badges += '<span class="badge demo">demo decisions</span>'
+    yield "<header>"
+    yield f'<p class="eyebrow"><span>Market requirements document</span>{badges}</p>'
+    yield f"<h1>{esc(mrd.title)}</h1>"
+    if signed.status == "draft":
+        yield f'<p class="notice">{words.DRAFT_NOTICE}</p>'
+    if mrd.is_demo:
+        yield f'<p class="notice demo">{words.DEMO_NOTICE}</p>'
+    yield f'<p class="prompt">{esc(mrd.prompt)}</p>'
+    yield '<dl class="facts">'
+    for name, value in _facts(page):
+        if value:
+            yield f"<div><dt>{name}</dt><dd>{esc(value)}</dd></div>"
+    yield "</dl>"
+    yield from _counts(page)
+    yield "</header>"
+
+
+def _facts(page: Page) -> tuple[tuple[str, str], ...]:
+    mrd = page.mrd
+    return (
+        ("Products", ", ".join(mrd.products)),
+        ("Jurisdictions", ", ".join(mrd.jurisdictions)),
+        ("Competitors", ", ".join(mrd.competitors)),
+        ("As of", words.moment(mrd.as_of)),
+        ("Revision", str(mrd.revision)),
+        ("Vertical and engine", f"{mrd.vertical}, {mrd.engine}"),
+    )
+
+
+def _counts(page: Page) -> Iterator[str]:
+    mrd = page.mrd
+    counts = (
+        (len(mrd.claims), "accepted claim", "accepted claims"),
+        (len(mrd.citations), "quote cited", "quotes cited"),
+        (len(words.sources(mrd)), "source", "sources"),
+        (mrd.searches.made, "search", "searches"),
+        (len(mrd.gaps), "question not answered", "questions not answered"),
+    )
+    yield '<ul class="counts">'
+    yield from (f"<li><b>{count:,}</b>{one if count == 1 else many}</li>" for count, one, many in counts)
+    yield "</ul>"
+
+
+def sections(page: Page) -> Iterator[str]:
+    """Yield every section, numbered, and at their end the open questions that belong to none."""
+    for number, section in enumerate(page.mrd.sections, 1):
+        yield from _section(page, number, section)
+    rest = layout.gaps_elsewhere(page.mrd)
+    if rest:
+        yield '<section id="open-questions"><h2>Open questions</h2>'
+        yield from _gaps(rest)
+        yield "</section>"
+
+
+def _section(page: Page, number: int, section: MrdSection) -> Iterator[str]:
+    css = "regulatory" if section.regulatory else ("summary" if section.key == SUMMARY_KEY else "body")
+    badge = ' <span class="badge regulatory">Regulatory</span>' if section.regulatory else ""
+    yield f'<section class="{css}" id="section-{number}" aria-labelledby="title-{number}">'
+    yield f'<h2 id="title-{number}"><span class="h2n">{number}</span> {esc(section.title)}{badge}</h2>'
+    if section.regulatory or section.approved_by:
+        given = "; ".join(f"{a.role} {a.actor}, decision {a.decision_id}" for a in section.approved_by)
+        yield tag("p", f"Approved by {esc(given)}" if given else "Not approved yet", css="approved")
+    for block in layout.blocks(section):
+        if block.gathers and len(block.sentences) > 1:
+            top, *sides = block.sentences
+            yield from _side_by_side(page, f"{esc(top.text)}{page.markers(top.citations)}", sides)
+        else:
+            yield from _sentence(page, block.sentences[0])
+    for pair in layout.contradictions_left(section, page.mrd):
+        yield from _side_by_side(page, "The sources disagree", _sides(page, pair))
+    yield from _gaps(layout.gaps_left(section, page.mrd))
+    yield "</section>"
+
+
+def _sentence(page: Page, sentence: MrdSentence) -> Iterator[str]:
+    if sentence.kind == "heading":
+        yield tag("h3", f"{esc(sentence.text)}{page.markers(sentence.citations)}")
+    elif sentence.kind == "gap":
+        yield f'<div class="gap"><p>{esc(sentence.text)}{page.markers(sentence.citations)}</p></div>'
+    else:
+        yield from page.sentence(sentence)
+
+
+def _sides(page: Page, pair: Contradiction) -> tuple[MrdSentence, ...]:
+    both = (page.claims[pair.first], page.claims[pair.second])
+    return tuple(
+        MrdSentence(text=claim.text, kind="claim", claims=(claim.revision_id,), citations=claim.citations)
+        for claim in both
+    )
+
+
+def _side_by_side(page: Page, top: str, sides: Iterable[MrdSentence]) -> Iterator[str]:
+    yield f'<div class="pair" role="group" aria-label="Statements that disagree"><p class="top">{top}</p>'
+    yield '<div class="sides">'
+    for side in sides:
+        yield from page.sentence(side)
+    yield "</div></div>"
+
+
+def _gaps(gaps: Iterable[Gap]) -> Iterator[str]:
+    for gap in gaps:
+        yield f'<div class="gap"><span class="tag">{esc(gap.outcome.replace("_", " ").capitalize())}</span>'
+        yield f"<p><strong>{esc(gap.question)}</strong></p><p>{esc(gap.reason)}</p>"
+        if gap.searches:
+            found = "".join(f"<li>{esc(search)}</li>" for search in gap.searches)
+            yield f'<p class="fine">Searched for:</p><ul class="fine">{found}</ul>'
+        yield "</div>"

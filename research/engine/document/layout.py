@@ -1,0 +1,61 @@
+"""What stands where on the page, the same in every rendering, so that nothing is shown twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from research.engine.domain.documents import Gap
+from research.engine.domain.mrd import Contradiction, Mrd, MrdSection, MrdSentence
+
+
+class Block(NamedTuple):
+    """One sentence, or a heading that cites claims (`gathers`) with the sentences about those claims behind it."""
+
+    sentences: tuple[MrdSentence, ...]
+    gathers: bool = False
+
+
+def blocks(section: MrdSection) -> tuple[Block, ...]:
+    """Return the section's sentences in order, those that disagree gathered under the heading that names them."""
+    found: list[Block] = []
+    for sentence in section.sentences:
+        if found and found[-1].gathers and sentence.kind == "claim":
+            heading = found[-1].sentences[0]
+            if set(sentence.claims) <= set(heading.claims):
+                found[-1] = Block((*found[-1].sentences, sentence), gathers=True)
+                continue
+        gathers = sentence.kind == "heading" and len(sentence.claims) > 1
+        found.append(Block((sentence,), gathers))
+    return tuple(found)
+
+
+def contradictions_left(section: MrdSection, mrd: Mrd) -> tuple[Contradiction, ...]:
+    """Return the section's contradictions that its own sentences do not already show together."""
+    together = [
+        {number for sentence in block.sentences[1:] for number in sentence.claims}
+        for block in blocks(section)
+        if block.gathers
+    ]
+    return tuple(
+        pair
+        for pair in mrd.contradictions
+        if pair.section == section.key and not any({pair.first, pair.second} <= group for group in together)
+    )
+
+
+def gaps_left(section: MrdSection, mrd: Mrd) -> tuple[Gap, ...]:
+    """Return the section's gaps that none of its own sentences tells in full."""
+    told = [sentence.text for sentence in section.sentences if sentence.kind == "gap"]
+    return tuple(
+        gap
+        for gap in mrd.gaps
+        if gap.section == section.key
+        and not any(all(word in text for word in (gap.question, *gap.searches)) for text in told)
+    )
+
+
+def gaps_elsewhere(mrd: Mrd) -> Sequence[Gap]:
+    """Return the gaps of sections that the document does not have."""
+    known = {section.key for section in mrd.sections}
+    return tuple(gap for gap in mrd.gaps if gap.section not in known)
