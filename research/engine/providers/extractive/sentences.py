@@ -169,7 +169,9 @@ _VERB = re.compile(
     r"\b(?:is|are|was|were|be|been|has|have|had|will|would|may|can|could|must|shall|should|do|does|did|"
     r"includes?|offers?|provides?|requires?|competes?|operates?|expects?|believes?|continues?|generates?|grew|grows?|"
     r"represents?|consists?|depends?|prohibits?|allows?|enables?|helps?|uses?|sells?|serves?|owns?|holds?|gives?|makes?|"
-    r"markets?|delivers?|combines?|contains?|supports?|focus(?:es)?|\w{3,}ed)\b",
+    r"markets?|delivers?|combines?|contains?|supports?|focus(?:es)?|\w{3,}ed|"
+    r"\w{2,}(?:ies|ects|izes|ises|oses|ates|ains|ends|ires|ides|ives|erves|orts|ows|ays|eeps|ires|akes|ells|uys|harges|"
+    r"overs|ermits|ssues|imits|xpects|ans|orks|uns|eaches|tarts|leads|means|needs|wants|asks|says|lies|costs|sets|gets))\b",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\d[\d,.]*")
