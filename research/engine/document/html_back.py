@@ -75,7 +75,7 @@ def _claim(page: Page, claim: MrdClaim) -> Iterator[str]:
     decided = claim.decided + (f" ({', '.join(claim.decision_ids)})" if claim.decision_ids else "")
     yield f'<tr id="claim-{claim.revision_id}"><th scope="row" class="num">{number}</th>'
     yield f'<td>{esc(claim.text)}{kind}{detail}</td><td class="conf">{bar(claim.confidence)}</td>'
-    yield f"<td class="by">{esc(decided)}</td><td>{page.markers(claim.citations)}</td></tr>"
+    yield f'<td class="by">{esc(decided)}</td><td>{page.markers(claim.citations)}</td></tr>'
 
 
 def _claim_links(numbers: tuple[int, ...]) -> str:

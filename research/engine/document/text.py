@@ -84,7 +84,7 @@ def weakest(sentence: MrdSentence, claims: dict[int, MrdClaim]) -> int | None:
 
 
 def labels(claims: Iterable[MrdClaim]) -> tuple[str, ...]:
-    """Return what a reader must be told: that no quote states it (computed, inferred, assumption); that it is disputed."""
+    """Return what a reader must be told: computed, inferred, assumption (no quote states it), and disputed."""
     found = list(claims)
     kinds = {claim.kind for claim in found if claim.kind != "stated"}
     return (*sorted(kinds), *(("disputed",) if any(claim.contradicts for claim in found) else ()))
