@@ -26,6 +26,7 @@ from research.engine.domain import errors
 # Raise when the schema or the analyser changes: older directories are then built anew.
 FORMAT = 1
 _HEAP_BYTES = 64_000_000
+_SMALL_HEAP_BYTES = 15_000_000  # the least tantivy takes
 _DISK_TROUBLES = ("No space left", "Permission denied", "Read-only file system", "quota")
 
 
@@ -56,16 +57,24 @@ class SearchIndex:
         self._path.mkdir(parents=True, exist_ok=True)
         self._opened: _Opened | None = None
 
+    @property
+    def path(self) -> Path:
+        """The directory of the index."""
+        return self._path
+
     # ── writing ──────────────────────────────────────────────────────────────────────────────────
 
-    def add(self, docs: Iterable[IndexDoc], *, watermark: int | None = None) -> int:
+    def add(self, docs: Iterable[IndexDoc], *, watermark: int | None = None, without: Iterable[int] = ()) -> int:
         """Add passages and return how many; with `watermark`, set it in the same commit.
 
         What the index held of an extracted text named in `docs` goes first, so adding again changes nothing:
-        give all passages of a text in one call. Raises `IndexLost`.
+        give all passages of a text in one call. without: ids of extracted texts whose passages go in that commit.
+        Raises `IndexLost`.
         """
         added = 0
         with self._writer() as (index, writer):
+            for extracted_text_id in without:
+                writer.delete_documents_by_term("extracted_text_id", extracted_text_id)
             replaced: set[int] = set()
             for doc in docs:
                 if doc.extracted_text_id not in replaced:
@@ -92,17 +101,27 @@ class SearchIndex:
         with self._locked():
             self._start_generation()
 
+    def adopt(self, other: SearchIndex) -> None:
+        """Take over the generation `other` has built, in one atomic step; `other` is empty afterwards.
+
+        Its directory must be on the same file system, such as below this one's, and nobody may be writing to it.
+        """
+        generation = other._generation()
+        with self._locked():
+            (other.path / generation).rename(self._path / generation)
+            self._point_at(generation)
+
     # ── reading ──────────────────────────────────────────────────────────────────────────────────
 
     def watermark(self) -> int:
         """Return the last watermark set, 0 for an empty index. Raises `IndexLost`."""
         with self._reading() as index:
-            return search_schema.read_watermark(index)
+            return search_schema.read_watermark(index) or 0
 
     def count(self) -> int:
         """Return how many passages the index holds, of all teams. Raises `IndexLost`."""
         with self._reading() as index:
-            return int(index.searcher().num_docs) - search_schema.marks(index)
+            return int(index.searcher().num_docs) - 1  # the watermark's own document
 
     def search(
         self,
@@ -168,8 +187,7 @@ class SearchIndex:
         try:
             yield
         except BaseException as error:
-            # pyo3's PanicException derives from BaseException and cannot be imported.
-            if not isinstance(error, ValueError | OSError) and type(error).__name__ != "PanicException":
+            if not _is_damage(error):
                 raise
             if any(trouble in str(error) for trouble in _DISK_TROUBLES):
                 raise errors.Transient(f"The search index cannot be written ({error}): check the disk.") from error
@@ -194,7 +212,9 @@ class SearchIndex:
         """Return the index of the current generation as of its last commit, starting one where there is none."""
         generation = self._generation()
         opened = self._opened
-        if opened is None or opened.generation != generation:
+        if opened is not None and opened.generation == generation:
+            opened = self._refreshed(opened)
+        else:
             opened = self._open(generation)
         if opened is None:
             with contextlib.nullcontext() if locked else self._locked():
@@ -202,13 +222,22 @@ class SearchIndex:
                 opened = self._open(self._generation()) or self._open(self._start_generation())
         if opened is None:
             raise IndexLost(f"No search index can be made in {self._path.name}: check the disk and its permissions.")
-        stamp = self._stamp(opened.generation)
-        if stamp != opened.stamp:
-            with contextlib.suppress(ValueError, OSError):  # a search on it tells what is wrong
-                opened.engine.reload()
-            opened = opened._replace(stamp=stamp)
         self._opened = opened
         return opened.engine
+
+    def _refreshed(self, opened: _Opened) -> _Opened | None:
+        """Return the opened index as of the last commit, or None when that cannot be read."""
+        stamp = self._stamp(opened.generation)
+        if stamp == opened.stamp:
+            return opened
+        try:
+            opened.engine.reload()
+            sound = search_schema.read_watermark(opened.engine) is not None
+        except BaseException as error:
+            if not _is_damage(error):
+                raise
+            return None
+        return opened._replace(stamp=stamp) if sound else None
 
     def _open(self, generation: str) -> _Opened | None:
         """Open a generation, or return None when it is missing, of another format, or damaged."""
@@ -221,10 +250,12 @@ class SearchIndex:
             stamp = self._stamp(generation)
             index = tantivy.Index.open(directory)
             search_schema.prepare(index)
-            search_schema.read_watermark(index)
-        except (ValueError, OSError):
+            sound = search_schema.read_watermark(index) is not None
+        except BaseException as error:
+            if not _is_damage(error):
+                raise
             return None
-        return _Opened(generation, index, stamp)
+        return _Opened(generation, index, stamp) if sound else None
 
     def _stamp(self, generation: str) -> tuple[int, int]:
         try:
@@ -238,11 +269,26 @@ class SearchIndex:
         generation = f"f{FORMAT}-{uuid.uuid4().hex[:12]}"
         directory = self._path / generation
         directory.mkdir()
-        search_schema.prepare(tantivy.Index(search_schema.schema(), path=str(directory)))
+        index = tantivy.Index(search_schema.schema(), path=str(directory))
+        search_schema.prepare(index)
+        # From the first commit on there is a watermark: an index without one is damaged.
+        writer = index.writer(heap_size=_SMALL_HEAP_BYTES, num_threads=1)
+        search_schema.write_watermark(index, writer, 0)
+        writer.commit()
+        writer.wait_merging_threads()
+        self._point_at(generation)
+        return generation
+
+    def _point_at(self, generation: str) -> None:
+        """Make a generation the current one and drop the others. Call under the lock."""
         pointer = self._path / f"current.{os.getpid()}"
         pointer.write_text(generation, encoding="ascii")
         pointer.replace(self._path / "current")
         for other in self._path.glob("f[0-9]*-*"):
             if other.name != generation:
                 shutil.rmtree(other, ignore_errors=True)
-        return generation
+
+
+def _is_damage(error: BaseException) -> bool:
+    """Tell whether tantivy complains of its files (pyo3's PanicException cannot be imported, only named)."""
+    return isinstance(error, ValueError | OSError) or type(error).__name__ == "PanicException"

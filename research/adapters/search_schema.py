@@ -68,16 +68,12 @@ def write_watermark(index: tantivy.Index, writer: tantivy.IndexWriter, value: in
     writer.add_document(made)
 
 
-def marks(index: tantivy.Index) -> int:
-    """Return how many of the index's documents are its watermark and no passage: 0 or 1."""
-    return len(index.searcher().search(_mark_query(index), limit=1).hits)
-
-
-def read_watermark(index: tantivy.Index) -> int:
-    """Return the watermark of the commit the index sees, 0 without one."""
+def read_watermark(index: tantivy.Index) -> int | None:
+    """Return the watermark of the commit the index sees, or None when it has lost it."""
     searcher = index.searcher()
     hits = searcher.search(_mark_query(index), limit=1).hits
-    return int(searcher.doc(hits[0][1]).get_first("watermark") or 0) if hits else 0
+    value = searcher.doc(hits[0][1]).get_first("watermark") if hits else None
+    return value if isinstance(value, int) else None
 
 
 def build_query(

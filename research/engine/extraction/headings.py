@@ -29,6 +29,8 @@ def is_table_row(line: str) -> bool:
     """Tell whether `line` looks like a row of a table: cells with bars, or figures that outweigh the words."""
     if " | " in line:
         return True
+    if _FORM_PART.match(line):  # "NOTE 4 — LEASES" has a number and a dash, and is no row
+        return False
     figures = _FIGURE.findall(line)
     return len(figures) >= _MIN_FIGURES and len(figures) * 2 >= len(_WORD.findall(line))
 

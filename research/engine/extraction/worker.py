@@ -68,20 +68,30 @@ def _answer(path: str, name: str, limits: Limits) -> wire.Reply:
         return wire.Reply(parse(data, name=name, limits=limits), None, last=_is_fat(limits))
     except Unreadable as error:
         return wire.Reply(None, error.detail, last=_is_fat(limits))
-    except MemoryError:
-        return wire.Reply(None, needed_more_memory(limits), last=True)
-    except RecursionError:
-        return wire.Reply(None, "The file is nested too deeply to be read: save it again in a simpler form.", last=True)
-    except OSError as error:
-        return wire.Reply(None, f"The file cannot be opened ({error.strerror}): check that it is there.", last=False)
     except Exception as error:  # noqa: BLE001 - a parser's own bug becomes this file's one line, and is named in it
-        sentence = f"The parser failed on the file ({type(error).__name__}): save it again in another way, or as PDF."
-        return wire.Reply(None, sentence, last=True)
+        return wire.Reply(None, _sentence(error, limits), last=True)
+
+
+def _sentence(error: Exception, limits: Limits) -> str:
+    # libxml2 calls it a syntax error when memory is refused.
+    if isinstance(error, MemoryError) or _peak_kib() * 10 > limits.memory_mb * 1024 * 9:
+        return needed_more_memory(limits)
+    if isinstance(error, RecursionError):
+        return "The file is nested too deeply to be read: save it again in a simpler form."
+    if isinstance(error, OSError) and error.strerror:
+        return f"The file cannot be opened ({error.strerror}): check that it is there."
+    return f"The parser failed on the file ({type(error).__name__}): save it again in another way, or as PDF."
 
 
 def needed_more_memory(limits: Limits) -> str:
     """Return the refusal of a file that does not fit into `limits.memory_mb`."""
     return f"The file needed more than {limits.memory_mb:,} MB of memory to read: split it into smaller files."
+
+
+def _peak_kib() -> int:
+    """Return the largest address space this process has had."""
+    status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    return next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmPeak:")), 0)
 
 
 def _is_fat(limits: Limits) -> bool:
