@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import NamedTuple
 
-from ..engine.domain.errors import QuoteNotFound
-from ..engine.domain.evidence import Quote
-from ..engine.verification import quotes
-from ..models import ExtractedText
+from research.engine.domain.errors import QuoteNotFound
+from research.engine.domain.evidence import Quote
+from research.engine.verification import quotes
+from research.models import ExtractedText
+
 from .db import Bridge
 
 # A task reads a handful of documents; a long filing's text has about half a megabyte.
@@ -20,7 +21,7 @@ class _Text(NamedTuple):
     page_starts: list[int]
 
 
-class TeamEvidence:
+class RowEvidenceStore:
     """Fills `ports.EvidenceStore` for one team."""
 
     def __init__(self, *, team_id: int, bridge: Bridge) -> None:

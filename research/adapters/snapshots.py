@@ -13,13 +13,13 @@ from typing import Protocol
 
 from django.conf import settings
 
-from ..engine.domain.canonical import sha256_hex
-from ..engine.domain.errors import MrdError, NotFound
+from research.engine.domain.canonical import sha256_hex
+from research.engine.domain.errors import MrdError, NotFound
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-class SnapshotDamaged(MrdError):
+class SnapshotDamaged(MrdError):  # noqa: N818 - a fact, as the other errors are
     """The stored bytes are no longer those that were archived."""
 
     code = "snapshot_damaged"

@@ -12,14 +12,15 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
 
-from ...adapters import snapshots as snapshot_store
-from ...adapters.snapshots import Snapshots
-from ...engine.domain.canonical import sha256_hex
-from ...engine.domain.errors import InvalidInput, Unreadable
-from ...engine.extraction.result import Extraction, Limits
-from ...engine.extraction.sandbox import ParserPool
-from ...models import Team, User
-from ...models.library import IntakeState
+from research.adapters import snapshots as snapshot_store
+from research.adapters.snapshots import Snapshots
+from research.engine.domain.canonical import sha256_hex
+from research.engine.domain.errors import InvalidInput, Unreadable
+from research.engine.extraction.result import Extraction, Limits
+from research.engine.extraction.sandbox import ParserPool
+from research.models import Team, User
+from research.models.library import IntakeState
+
 from . import rows
 from .about import NOTHING, About
 from .collect import Candidate, Said, collect, read
@@ -39,7 +40,7 @@ class Progress(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What became of each file, in the order it was settled. `skipped` was passed over on purpose; `pages` were added."""
+    """What became of each file, in the order settled. `skipped` was passed over on purpose; `pages` were added."""
 
     added: tuple[str, ...]
     known: tuple[str, ...]
@@ -76,8 +77,10 @@ def add_files(
             f"A title names one file, and these are {len(found.files)}: leave it out, or add the files one by one.",
             field="title",
         )
-    return _Addition(team, about, added_by, progress, snapshot_store.local()).run(found.files, workers)._replace(
-        skipped=found.skipped, unreadable=found.unreadable
+    return (
+        _Addition(team, about, added_by, progress, snapshot_store.local())
+        .run(found.files, workers)
+        ._replace(skipped=found.skipped, unreadable=found.unreadable)
     )
 
 

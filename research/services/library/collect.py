@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ...engine.domain.errors import InvalidInput, Unreadable
+from research.engine.domain.errors import InvalidInput, Unreadable
+
 from .about import MANIFEST, NOTHING, About, manifest, one_line
 
 MAX_NAME = 500
@@ -149,8 +150,12 @@ def _passed_over(entry: os.DirEntry[str], root: Path) -> str | None:
         return "It is hidden: name it by itself to add it."
     if not entry.is_symlink():
         return None
+    return _link_passed_over(Path(entry.path), root)
+
+
+def _link_passed_over(link: Path, root: Path) -> str | None:
     try:
-        target = Path(entry.path).resolve(strict=True)
+        target = link.resolve(strict=True)
     except (OSError, RuntimeError):
         return "It is a link that leads nowhere."
     if not target.is_relative_to(root):

@@ -1,4 +1,4 @@
-"""Read archived bytes again after a parser was upgraded: a new text beside the old, which evidence still points into."""
+"""Read archived bytes again after a parser was upgraded: a new text beside the old, which evidence points into."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
-from ...adapters import snapshots as snapshot_store
-from ...engine.domain.errors import MrdError
-from ...engine.extraction.result import current_extractor
-from ...engine.extraction.sandbox import ParserPool
-from ...models import ExtractedText, Snapshot, Team
+from research.adapters import snapshots as snapshot_store
+from research.engine.domain.errors import MrdError
+from research.engine.extraction.result import current_extractor
+from research.engine.extraction.sandbox import ParserPool
+from research.models import ExtractedText, Snapshot, Team
+
 from . import rows
 from .adding import Progress, limits
 from .collect import Said

@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
 
-from ...adapters import index_feed
-from ...adapters.snapshots import Snapshots
-from ...engine.domain.canonical import sha256_hex
-from ...engine.extraction import passages
-from ...engine.extraction.result import Extraction
-from ...models import ExtractedText, Intake, Passage, Snapshot, Source, Team, User
-from ...models.library import IntakeState, SourceKind
+from research.adapters import index_feed
+from research.adapters.snapshots import Snapshots
+from research.engine.domain.canonical import sha256_hex
+from research.engine.extraction import passages
+from research.engine.extraction.result import Extraction
+from research.models import ExtractedText, Intake, Passage, Snapshot, Source, Team, User
+from research.models.library import IntakeState, SourceKind
+
 from .about import DEFAULT_RELIABILITY, MAX_TITLE, About
 
 _MAX_FILE_NAME, _MAX_HEADING = 255, 300
@@ -144,9 +145,7 @@ def settle_upload(intake_id: int, state: IntakeState, message: str, source_id: i
     return waiting.update(state=state, message=message, source_id=source_id) == 1
 
 
-def _source(
-    team: Team, incoming: Incoming, extraction: Extraction, added_by: User | None, now: dt.datetime
-) -> Source:
+def _source(team: Team, incoming: Incoming, extraction: Extraction, added_by: User | None, now: dt.datetime) -> Source:
     said = incoming.about
     title = said.title or extraction.title or PurePath(incoming.name).stem or incoming.name
     return Source.objects.create(

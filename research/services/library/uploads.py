@@ -15,12 +15,13 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from ...adapters import snapshots as snapshot_store
-from ...engine.domain.canonical import sha256_hex
-from ...engine.domain.errors import Unreadable
-from ...engine.extraction.sandbox import ParserPool
-from ...models import Intake, Team, User
-from ...models.library import IntakeState
+from research.adapters import snapshots as snapshot_store
+from research.engine.domain.canonical import sha256_hex
+from research.engine.domain.errors import Unreadable
+from research.engine.extraction.sandbox import ParserPool
+from research.models import Intake, Team, User
+from research.models.library import IntakeState
+
 from . import rows
 from .about import About
 from .adding import FAULT, limits

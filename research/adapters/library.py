@@ -1,0 +1,133 @@
+"""A team's documents as the engine sees them: ranked search by the index, literal search by the database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from research.engine.domain.evidence import Hit, SourceRef
+from research.models import ExtractedText, Passage
+
+from . import index_feed
+from .db import Bridge
+from .search_index import IndexHit, IndexLost, SearchIndex
+
+_TRIES = 3
+_SOURCE = "extracted_text__snapshot__source__"
+_FIELDS = (
+    "pk",
+    "extracted_text_id",
+    "page",
+    "start",
+    "end",
+    "heading",
+    "text",
+    *(f"{_SOURCE}{name}" for name in ("id", "kind", "title", "publisher", "domain", "published_date", "reliability")),
+)
+
+
+def open_index() -> SearchIndex:
+    """Return this host's search index, in `settings.SEARCH_INDEX_DIR`."""
+    return SearchIndex(Path(settings.SEARCH_INDEX_DIR))
+
+
+class TeamLibrary:
+    """Fills `ports.Library` for one team. Every query names the team: to the index, and to the database again."""
+
+    def __init__(self, *, team_id: int, bridge: Bridge, index: SearchIndex) -> None:
+        self._team_id = team_id
+        self._bridge = bridge
+        self._index = index
+
+    async def search(self, query: str, *, limit: int, any_word: bool = True) -> tuple[Hit, ...]:
+        """Return ranked passages, best first, over everything committed before the call.
+
+        `any_word` False demands every word. Raises `Transient` when the index cannot be made or written.
+        """
+        found = await self._ranked(query, limit=limit, any_word=any_word)
+        if not found:
+            return ()
+        scores = {hit.passage_id: hit.score for hit in found}
+        return await self._bridge.run(_hits, team_id=self._team_id, scores=scores)
+
+    async def scan(self, words: Sequence[str], *, limit: int) -> tuple[Hit, ...]:
+        """Return passages that hold all `words` literally, whatever their case, in the order they were added.
+
+        Reads the database itself, so it answers without an index. Blank words ask for nothing; none left gives none.
+        """
+        wanted = tuple(word.strip() for word in words if word.strip())
+        if not wanted or limit < 1:
+            return ()
+        return await self._bridge.run(_scan, team_id=self._team_id, words=wanted, limit=limit)
+
+    async def _ranked(self, query: str, *, limit: int, any_word: bool) -> list[IndexHit]:
+        for left in reversed(range(_TRIES)):
+            try:
+                now = await self._bridge.run(index_feed.state)
+                if not await asyncio.to_thread(index_feed.is_current, self._index, now):
+                    await self._catch_up()
+                return await asyncio.to_thread(
+                    self._index.search, query, team_id=self._team_id, limit=limit, any_word=any_word
+                )
+            except IndexLost:  # emptied just now, or replaced by a rebuild while it was read
+                if not left:
+                    raise
+        return []
+
+    async def _catch_up(self) -> None:
+        """Do what `index_feed.catch_up` does, with the database's part over the bridge, one hop a batch."""
+        with ExitStack() as held:
+            await asyncio.to_thread(held.enter_context, index_feed.following(self._index))
+            now = await self._bridge.run(index_feed.state)
+            after = await asyncio.to_thread(index_feed.start, self._index, now)
+            while (batch := await self._bridge.run(index_feed.read_batch, after=after)) is not None:
+                after = await asyncio.to_thread(index_feed.apply, self._index, batch)
+
+
+def _hits(*, team_id: int, scores: Mapping[int, float]) -> tuple[Hit, ...]:
+    """Return the passages in the order of `scores`, by one query. One that is gone or not the team's is left out."""
+    rows = Passage.objects.filter(pk__in=list(scores), team_id=team_id).values(*_FIELDS)
+    found = {row["pk"]: row for row in rows}
+    return tuple(_hit(found[pk], score) for pk, score in scores.items() if pk in found)
+
+
+def _scan(*, team_id: int, words: Iterable[str], limit: int) -> tuple[Hit, ...]:
+    newer = ExtractedText.objects.filter(
+        snapshot_id=OuterRef("extracted_text__snapshot_id"), pk__gt=OuterRef("extracted_text_id")
+    )
+    passages: QuerySet[Passage] = Passage.objects.filter(~Exists(newer), team_id=team_id)
+    for word in words:
+        passages = passages.filter(_contains(word))
+    rows = passages.order_by("extracted_text_id", "start").values(*_FIELDS)[:limit]
+    return tuple(_hit(row, 0.0) for row in rows)
+
+
+def _contains(word: str) -> Q:
+    """Ask for a word in any case. SQLite's LIKE folds ASCII alone, so other letters are asked for in each case."""
+    if word.isascii():
+        return Q(text__icontains=word)
+    forms = dict.fromkeys((word, word.lower(), word.upper(), word.title()))
+    return Q(*(("text__icontains", form) for form in forms), _connector=Q.OR)
+
+
+def _hit(row: dict[str, Any], score: float) -> Hit:
+    source = {name.removeprefix(_SOURCE): value for name, value in row.items() if name.startswith(_SOURCE)}
+    source["publisher"] = source["publisher"] or None
+    source["domain"] = source["domain"] or None
+    return Hit(
+        passage_id=row["pk"],
+        extracted_text_id=row["extracted_text_id"],
+        source=SourceRef(**source),
+        page=row["page"],
+        start=row["start"],
+        end=row["end"],
+        text=row["text"],
+        heading=row["heading"],
+        score=score,
+    )
