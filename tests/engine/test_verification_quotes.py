@@ -111,6 +111,7 @@ TRACED = [
     ("On December 31 revenue was $5 million.", ["(in millions) December 31 Revenue $ 5"]),
     ("The fee is USD 100,000.", ["a fee of $100,000"]),
     ("Standard GLI-19 in Q2 2023.", ["In Q2 2023 standard GLI-19"]),
+    ("It cost HK$5 million.", ["HKD 5 million was its cost"]),
     ("No figure at all, and no one minds.", ["nothing"]),
     ("One of the firms left.", ["A firm left."]),
 ]
@@ -213,6 +214,12 @@ def test_a_typed_value_that_is_not_the_one_written_is_refused(fields, says):
     part = figures.check(CLAIM, value(**fields), [item(CLAIM)])
     assert part.score == 0
     assert says in part.reason
+
+
+def test_a_quarter_may_be_written_as_the_months_that_end_in_it():
+    exact = "Revenue was $1.3 billion in the three months ended June 30, 2023."
+    assert figures.check(exact, value(period="2023-Q2"), [item(exact)]).score == 1000
+    assert figures.check(exact, value(period="2023-Q3"), [item(exact)]).score == 0
 
 
 def test_the_period_of_a_typed_value_may_stand_beside_the_quote():

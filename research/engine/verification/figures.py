@@ -15,7 +15,16 @@ from .words import fold
 NAME = "figures"
 _PERIOD_YEAR = re.compile(r"(?:19|20)\d\d")
 _PERIOD_QUARTER = re.compile(r"\bQ([1-4])\b", re.IGNORECASE)
-_QUARTER_WORDS = {"1": "first quarter", "2": "second quarter", "3": "third quarter", "4": "fourth quarter"}
+# A quarter of the calendar or, as companies write, "the three months ended" in one of its months.
+_QUARTERS = {
+    number: re.compile(rf"\bq{number}\b|\b{ordinal} (?:\w+ )?quarter\b|\b(?:three|3) months ended (?:{months})\b")
+    for number, ordinal, months in (
+        ("1", "first", "january|february|march"),
+        ("2", "second", "april|may|june"),
+        ("3", "third", "july|august|september"),
+        ("4", "fourth", "october|november|december"),
+    )
+}
 
 
 def trace(claim: str, quotes: Sequence[str]) -> Part:
@@ -49,17 +58,17 @@ def trace_value(value: TypedValue, claim: str, evidence: Sequence[EvidenceItem])
     Beside means: in the quote, in the characters kept before and after it, or in the title of its source.
     """
     candidates = [*figures(fold(claim)), *(f for item in evidence for f in figures(fold(item.quote.exact)))]
-    scales = {Decimal(1), *(s for item in evidence for s in header_scales(item.quote.prefix + item.quote.exact))}
+    scales = {Decimal(1), *(s for item in evidence for s in header_scales(_around(item)))}
     amounts = {abs(f.amount) * (1 if f.scaled else scale) for f in candidates if f.label is None for scale in scales}
     if abs(value.amount) not in amounts:
         return Part(name=NAME, score=0, reason=f"the typed amount {value.amount:f} is in neither claim nor quotes")
     if value.currency is not None:
         written = {f.currency for f in candidates if f.currency is not None}
-        dollars = value.currency in {"USD", "CAD", "AUD"} and "$" in written
+        dollars = value.currency in {"USD", "CAD", "AUD", "HKD"} and "$" in written
         if written and value.currency not in written and not dollars:
             return Part(name=NAME, score=0, reason=f"the typed currency {value.currency} is not the one written")
     if value.period is not None:
-        beside = [claim, *(f"{i.quote.prefix} {i.quote.exact} {i.quote.suffix} {i.source.title}" for i in evidence)]
+        beside = [claim, *(f"{_around(i)} {i.source.title}" for i in evidence)]
         lost = _lost_period(value.period, fold(" ".join(beside)))
         if lost:
             return Part(name=NAME, score=0, reason=f"the typed period {value.period} is not in the quotes ({lost})")
@@ -147,6 +156,10 @@ def _same_amount(claimed: Figure, quoted: Figure) -> bool:
     return abs(claimed.amount - quoted.amount) * 2 <= claimed.quantum
 
 
+def _around(item: EvidenceItem) -> str:
+    return f"{item.quote.prefix} {item.quote.exact} {item.quote.suffix}"
+
+
 def _lost_period(period: str, beside: str) -> str:
     low = beside.casefold()
     year: str
@@ -154,6 +167,6 @@ def _lost_period(period: str, beside: str) -> str:
         if year not in low and f"fy{year[2:]}" not in low:
             return year
     quarter = _PERIOD_QUARTER.search(period)
-    if quarter and f"q{quarter[1]}" not in low and _QUARTER_WORDS[quarter[1]] not in low:
+    if quarter and not _QUARTERS[quarter[1]].search(low):
         return f"Q{quarter[1]}"
     return ""

@@ -19,10 +19,20 @@ SCALES = {
     "thousand": 10**3, "k": 10**3, "million": 10**6, "m": 10**6, "mm": 10**6, "mn": 10**6, "billion": 10**9,
     "b": 10**9, "bn": 10**9, "trillion": 10**12, "tn": 10**12,
 }  # fmt: skip
-_SIGNS = {"$": "$", "us$": "USD", "c$": "CAD", "ca$": "CAD", "a$": "AUD", "€": "EUR", "£": "GBP", "¥": "JPY"}
+_SIGNS = {
+    "$": "$",
+    "us$": "USD",
+    "c$": "CAD",
+    "ca$": "CAD",
+    "a$": "AUD",
+    "hk$": "HKD",
+    "€": "EUR",
+    "£": "GBP",
+    "¥": "JPY",
+}
 _NAMES = {
     "dollar": "$", "dollars": "$", "euro": "EUR", "euros": "EUR", "pounds sterling": "GBP", "usd": "USD",
-    "cad": "CAD", "aud": "AUD", "eur": "EUR", "gbp": "GBP", "jpy": "JPY", "chf": "CHF",
+    "cad": "CAD", "aud": "AUD", "eur": "EUR", "gbp": "GBP", "jpy": "JPY", "chf": "CHF", "hkd": "HKD", "mop": "MOP",
 }  # fmt: skip
 _UNITS = {"%": "percent", "percent": "percent", "per cent": "percent", "pct": "percent", "bps": "basis point"}
 # Nouns that say what is counted. A figure found with another of them is another figure ("12 days", "12 months").
@@ -32,11 +42,12 @@ _COUNTED = word_set(
     "document page seat hotel room casino property table slot game session deposit account respondent ton mile"
 )
 
+_CODES = "USD|CAD|AUD|EUR|GBP|JPY|CHF|HKD|MOP"
 _WORD_SCALE = "thousand|million|billion|trillion"
 _FIGURE = re.compile(
     rf"""
-    (?P<label>(?<!\w)(?!(?:USD|CAD|AUD|EUR|GBP|JPY|CHF)\d)[^\W\d_]+\d[\w]*)        # FY2022, Q2, H1
-  | (?P<sign>(?:(?<!\w)(?:US|CA|C|A))?\$|[€£¥]|(?<!\w)(?:USD|CAD|AUD|EUR|GBP|JPY|CHF)\s?)?\s?
+    (?P<label>(?<!\w)(?!(?:{_CODES})\d)[^\W\d_]+\d[\w]*)        # FY2022, Q2, H1
+  | (?P<sign>(?:(?<!\w)(?:US|CA|HK|C|A))?\$|[€£¥]|(?<!\w)(?:{_CODES})\s?)?\s?
     (?P<minus>(?:(?<=[\s($€£])|^)[-−])?
     (?:
       (?P<number>\d{{1,3}}(?:,\d{{3}})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|(?<![\w)])\.\d+)
@@ -49,7 +60,7 @@ _FIGURE = re.compile(
     (?:[\s-]?(?P<scale>{_WORD_SCALE}|bn|mn)(?!\w))?
     (?:\s?(?P<percent>%)|[\s-](?P<unit>percent(?!age)|per\ cent|pct|bps)(?!\w)
        |\s(?P<points>(?:percentage|basis)\ points?)(?!\w)
-       |\s(?P<money>dollars?|euros?|USD|CAD|AUD|EUR|GBP|JPY|CHF)(?!\w))?
+       |\s(?P<money>dollars?|euros?|{_CODES})(?!\w))?
     """,
     re.VERBOSE | re.IGNORECASE,
 )
