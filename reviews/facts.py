@@ -1,0 +1,188 @@
+"""Bring together what the policy judges by: who the person is, what the subject is, who wrote it, who decided it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from research.engine.domain.errors import NotFound
+from research.engine.domain.states import Verdict
+from research.engine.verticals import registry
+from research.models import Claim, ClaimRevision, Document, Plan, Run, SectionRevision, User
+from research.models.record import Decision, SubjectKind
+
+from .policy import Facts
+from .requests import GATE_OF
+
+NO_SUCH_RUN = "There is no such run."
+MAX_ID = 2**63 - 1
+
+
+class Standing(NamedTuple):
+    """Who a person is at this moment."""
+
+    person_id: int
+    is_active: bool
+    is_superuser: bool
+    groups: frozenset[str]
+
+
+class Subject(NamedTuple):
+    """What is decided: its row, and what the policy asks of it (see `policy.Facts`)."""
+
+    kind: SubjectKind
+    row: Any
+    regulatory: bool = False
+    author_ids: frozenset[int] = frozenset()
+    decider_ids: frozenset[int] = frozenset()
+
+
+def standing_of(person: User) -> Standing:
+    """Read who the person is now, not when their session began. Raises `NotFound` where the account is gone."""
+    row = User.objects.filter(pk=person.pk).values_list("is_active", "is_superuser").first()
+    if row is None:
+        raise NotFound(NO_SUCH_RUN)
+    groups = frozenset(person.groups.values_list("name", flat=True))
+    return Standing(person.pk, row[0], row[1], groups)
+
+
+def runs_of(person: User) -> QuerySet[Run]:
+    """Return the runs of the person's teams: the only ones that exist for them, superusers too."""
+    return Run.objects.filter(team__membership__user=person.pk)
+
+
+def run_of(*, person: User, run_id: UUID) -> Run:
+    """Return one run of the person's teams with its team. Raises `NotFound`."""
+    run = runs_of(person).select_related("team", "requester").filter(pk=run_id).first()
+    if run is None:
+        raise NotFound(NO_SUCH_RUN)
+    return run
+
+
+def facts_for(
+    *,
+    who: Standing,
+    run: Run,
+    subject: Subject,
+    verdict: Verdict,
+    door: str,
+    comment: str = "",
+    meaning: str = "",
+    password_confirmed: bool = False,
+    is_member: bool = True,
+) -> Facts:
+    """Return the facts of one decision."""
+    return Facts(
+        gate=GATE_OF[subject.kind],
+        verdict=verdict,
+        door=door,
+        person_id=who.person_id,
+        requester_id=run.requester_id,
+        is_active=who.is_active,
+        is_member=is_member,
+        is_superuser=who.is_superuser,
+        groups=who.groups,
+        regulatory=subject.regulatory,
+        author_ids=subject.author_ids,
+        decider_ids=subject.decider_ids,
+        comment=comment,
+        meaning=meaning,
+        password_confirmed=password_confirmed,
+        is_demo=run.is_demo,
+    )
+
+
+def locate(*, run: Run, kind: SubjectKind, subject_id: int) -> Subject:
+    """Return the subject of the run with what the policy asks of it. Raises `NotFound`."""
+    if not 0 < subject_id <= MAX_ID:
+        raise NotFound(f"This run has no such {kind.value}.")
+    return _LOCATE[kind](run, subject_id)
+
+
+def _plan(run: Run, subject_id: int) -> Subject:
+    return plan_subject(_one(Plan.objects.filter(run=run, pk=subject_id), SubjectKind.PLAN))
+
+
+def plan_subject(plan: Plan) -> Subject:
+    """Return a plan revision as a subject: whoever edited any revision of the run's plan is one of its authors."""
+    editors = Plan.objects.filter(run_id=plan.run_id, author__isnull=False).values_list("author_id", flat=True)
+    return Subject(SubjectKind.PLAN, plan, author_ids=_ids(editors))
+
+
+def with_last_editor(claims: QuerySet[Claim]) -> QuerySet[Claim]:
+    """Annotate claims with `last_editor_id`: who last edited each, or None where nobody did."""
+    edits = ClaimRevision.objects.filter(claim=OuterRef("pk"), author__isnull=False).order_by("-revision")
+    return claims.annotate(last_editor_id=Subquery(edits.values("author_id")[:1]))
+
+
+def regulatory_keys(run: Run) -> frozenset[str]:
+    """Return the keys of the run's regulatory sections."""
+    return frozenset(section.key for section in registry.get(run.vertical).sections if section.regulatory)
+
+
+def _claim(run: Run, subject_id: int) -> Subject:
+    rows = with_last_editor(Claim.objects.filter(run=run, pk=subject_id)).select_related("current", "assessment")
+    return claim_subject(_one(rows, SubjectKind.CLAIM), regulatory=regulatory_keys(run))
+
+
+def claim_subject(claim: Any, *, regulatory: frozenset[str]) -> Subject:
+    """Return a claim that has been through `with_last_editor` as a subject, without another query."""
+    authors = {claim.last_editor_id} - {None}
+    return Subject(SubjectKind.CLAIM, claim, claim.section in regulatory, author_ids=frozenset(authors))
+
+
+def _section(run: Run, subject_id: int) -> Subject:
+    return section_subject(_one(SectionRevision.objects.filter(run=run, pk=subject_id), SubjectKind.SECTION))
+
+
+def section_subject(section: SectionRevision) -> Subject:
+    """Return a section as a subject: whoever edited it since the engine last drafted it is one of its authors."""
+    earlier = SectionRevision.objects.filter(
+        run_id=section.run_id, key=section.key, revision__lte=section.revision
+    ).order_by("-revision")
+    authors: set[int] = set()
+    for author in earlier.values_list("author_id", flat=True):
+        if author is None:
+            break
+        authors.add(author)
+    return Subject(SubjectKind.SECTION, section, section.regulatory, frozenset(authors), _deciders(section))
+
+
+def _document(run: Run, subject_id: int) -> Subject:
+    return document_subject(_one(Document.objects.filter(run=run, pk=subject_id), SubjectKind.DOCUMENT))
+
+
+def document_subject(document: Document) -> Subject:
+    """Return a document as a subject: whoever edited a section that stands in it is one of its authors."""
+    standing = SectionRevision.objects.filter(run_id=document.run_id, status__in=("drafted", "approved"))
+    authors = standing.filter(author__isnull=False).values_list("author_id", flat=True)
+    return Subject(SubjectKind.DOCUMENT, document, author_ids=_ids(authors))
+
+
+def _deciders(section: SectionRevision) -> frozenset[int]:
+    decisions = Decision.objects.filter(
+        subject_kind=SubjectKind.SECTION, subject_id=section.pk, subject_digest=section.digest
+    )
+    return _ids(decisions.exclude(verdict=Verdict.EDIT).values_list("person_id", flat=True))
+
+
+def _ids(found: Any) -> frozenset[int]:
+    return frozenset(one for one in found if one is not None)
+
+
+def _one(rows: QuerySet[Any], kind: SubjectKind) -> Any:
+    row = rows.first()
+    if row is None:
+        raise NotFound(f"This run has no such {kind.value}.")
+    return row
+
+
+_LOCATE: dict[SubjectKind, Callable[[Run, int], Subject]] = {
+    SubjectKind.PLAN: _plan,
+    SubjectKind.CLAIM: _claim,
+    SubjectKind.SECTION: _section,
+    SubjectKind.DOCUMENT: _document,
+}

@@ -1,0 +1,93 @@
+"""What a door hands over: one request for one decision, and the edits it may carry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field, ValidationError
+
+from research.engine.domain.canonical import Frozen
+from research.engine.domain.claims import ClaimKind, TypedValue
+from research.engine.domain.documents import Sentence
+from research.engine.domain.errors import InvalidInput
+from research.engine.domain.states import Gate, RunState, Verdict
+from research.models.record import SubjectKind
+
+GATE_OF = {
+    SubjectKind.PLAN: Gate.PLAN,
+    SubjectKind.CLAIM: Gate.CLAIMS,
+    SubjectKind.SECTION: Gate.REGULATORY,
+    SubjectKind.DOCUMENT: Gate.SIGN_OFF,
+}
+BACK_TO = (RunState.DRAFTING, RunState.CLAIM_REVIEW)
+MAX_WORDS = 4_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionRequest:
+    """One verdict on one subject over the digest of what was shown.
+
+    edit: what JSON gives of the edited plan (a plan), claim (`ClaimEdit`) or section (a list of sentences); None
+    where nothing is edited. back_to: where a rejected section goes. password: never stored, never shown.
+    """
+
+    run_id: UUID
+    subject: SubjectKind
+    subject_id: int
+    digest: str
+    verdict: Verdict
+    comment: str = ""
+    edit: Any = None
+    back_to: RunState = RunState.DRAFTING
+    meaning: str = ""
+    password: str = field(default="", repr=False)
+
+    @property
+    def gate(self) -> Gate:
+        return GATE_OF[self.subject]
+
+
+class ClaimEdit(Frozen):
+    """A person's revision of a claim. `value` None: the claim has no figure."""
+
+    text: str
+    kind: ClaimKind = "stated"
+    evidence_ids: tuple[int, ...] = ()
+    value: TypedValue | None = None
+
+
+class _Sentences(Frozen):
+    sentences: tuple[Sentence, ...] = Field(max_length=500)
+
+
+def words(text: str, *, name: str) -> str:
+    """Return what a person wrote, without its outer white space. Raises `InvalidInput` where it is too long."""
+    cut = text.replace("\x00", "").strip()
+    if len(cut) > MAX_WORDS:
+        raise InvalidInput(f"The {name} has {len(cut):,} characters and the limit is {MAX_WORDS:,}.", field=name)
+    return cut
+
+
+def claim_edit(data: Any) -> ClaimEdit:
+    """Return the claim edit in `data` (what JSON gives). Raises `InvalidInput` naming the first wrong field."""
+    try:
+        return ClaimEdit.model_validate(data)
+    except ValidationError as error:
+        raise _wrong("claim", error) from error
+
+
+def sentences(data: Any) -> tuple[Sentence, ...]:
+    """Return the sentences in `data`: a list, or an object with `sentences`. Raises `InvalidInput`."""
+    whole = data if isinstance(data, dict) else {"sentences": data}
+    try:
+        return _Sentences.model_validate(whole).sentences
+    except ValidationError as error:
+        raise _wrong("section", error) from error
+
+
+def _wrong(noun: str, error: ValidationError) -> InvalidInput:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"]) or noun
+    return InvalidInput(f"The edited {noun} is not valid at '{where}': {first['msg']}.", field=where)
