@@ -95,6 +95,6 @@ def _evidence(run: Run) -> Iterator[str]:
         if sha256_hex(text.text.encode("utf-8")) != text.sha256:
             yield f"extracted text {text.pk} is not what its digest says"
         try:
-            snapshots.store().read(team_id=run.team_id, sha256=text.snapshot.sha256)
+            snapshots.local().read(team_id=run.team_id, sha256=text.snapshot.sha256)
         except (MrdError, OSError) as error:
             yield f"snapshot {text.snapshot.sha256[:12]}: {error}"

@@ -1,0 +1,221 @@
+"""Kill the worker with -9 at every boundary and see that every run still ends whole. One process, forking drivers.
+
+    python -m tests.flows.crash_harness --boundaries all|sample
+
+Needs MRD_DATABASE_URL to name a database that may be filled with test rows. Prints one JSON line a boundary and exits
+1 when any did not hold. A boundary is (phase, function, ordinal, moment): the n-th time the driver of that phase
+carries the function through the bridge, "inside" its transaction when all is written and nothing committed, or "after"
+the commit; for calls, "before" and "after" the other side did it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import collections
+import datetime as dt
+import json
+import os
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mrd_project.settings")
+WORK = tempfile.mkdtemp(prefix="mrd-crash-")
+os.environ["MRD_ENGINES"] = json.dumps({"scripted": "tests.doubles.scripted.build"})
+os.environ["MRD_SCRIPT"] = str(Path(WORK) / "script.json")
+os.environ.setdefault("MRD_VAR_DIR", WORK)
+os.environ["MRD_LEASE_S"] = "0.6"
+os.environ["MRD_DRIVER_LINGER_S"] = "0.3"
+os.environ["MRD_DRIVER_POLL_S"] = "0.02"
+os.environ["MRD_DB_THREADS"] = "2"
+os.environ["MRD_STEP_MAX_CRASHES"] = "5"
+os.environ["MRD_LOG_LEVEL"] = "ERROR"
+
+import django
+
+django.setup()
+
+from django.db import connections, transaction
+
+from research.adapters.clock import SystemClock
+from research.adapters.db import Bridge
+from research.adapters.runtime import Runtime
+from research.engine.domain.states import WAITING, RunState
+from research.models import Call, Claim, Document, Driver, Event, Evidence, Plan, Run, SectionRevision, Step
+from research.services import audit, runs
+from research.services import driver as drivers
+from tests.doubles import scripted, world
+
+TASKS, CALLS = 3, 2
+PHASES = ("planning", "research", "drafting")
+
+
+class CrashingBridge(Bridge):
+    """A bridge that kills its own process at one boundary."""
+
+    def __init__(self, *, threads: int, at) -> None:
+        super().__init__(threads=threads)
+        self._at = at
+        self._counts: collections.Counter[str] = collections.Counter()
+
+    async def run(self, fn, /, *args, **kwargs):
+        name = fn.__name__
+
+        def inside(*a, **k):
+            result = fn(*a, **k)
+            if name != "claim" or result:
+                self._counts[name] += 1
+                self._die(name, "inside")
+            return result
+
+        result = await super().run(inside, *args, **kwargs)
+        if name != "claim" or result:
+            self._die(name, "after")
+        return result
+
+    def _die(self, name: str, moment: str) -> None:
+        if (name, self._counts[name], moment) == self._at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fork_driver(at=None) -> int:
+    """Be a driver in a forked child; return how the child ended (0, or minus the signal)."""
+    connections.close_all()
+    pid = os.fork()
+    if pid:
+        _, status = os.waitpid(pid, 0)
+        return os.waitstatus_to_exitcode(status)
+    code = 1
+    try:
+        counts: collections.Counter[str] = collections.Counter()
+
+        def boundary(moment: str) -> None:
+            counts[moment] += 1
+            if at and at[0] == "call" and (counts[moment], moment) == at[1:]:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        scripted.BOUNDARY = boundary
+        with transaction.atomic():
+            seat = drivers.enlist(now=dt.datetime.now(dt.UTC))
+        if seat is not None:
+            runtime = Runtime(bridge=CrashingBridge(threads=2, at=at), clock=SystemClock())
+            asyncio.run(drivers.run(runtime=runtime, driver=seat))
+            runtime.close()
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def drive_to_a_gate(run_id, *, seconds: float = 40) -> None:
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        Driver.objects.all().delete()  # the seat of a killed driver; its leases still have to run out
+        fork_driver()
+        if Run.objects.get(pk=run_id).state in WAITING:
+            return
+    raise AssertionError(f"still {Run.objects.get(pk=run_id).state}: {list(Step.objects.filter(run_id=run_id).exclude(state='done').values())}")
+
+
+def one(phase: str, at, people) -> dict:
+    """Carry one run through with one crash in `phase` at `at`, and say what did not hold."""
+    Path(SCRIPT["effects"]).write_text("")
+    run = runs.create(
+        team=people.team, requester=people.requester, prompt="A market for crash-proof research desks",
+        vertical="saas", engine="scripted", now=dt.datetime.now(dt.UTC),
+    )
+    died = False
+    for name in PHASES:
+        if name == phase:
+            died = fork_driver(at) == -signal.SIGKILL
+        drive_to_a_gate(run.pk)
+        world.decide_all(run, people)
+    return {"phase": phase, "at": at, "died": died, "wrong": wrong_with(run)}
+
+
+def wrong_with(run) -> list[str]:
+    """Return what does not hold of a run that should have ended whole."""
+    run.refresh_from_db()
+    wrong = []
+    if run.state != RunState.COMPLETED:
+        wrong.append(f"run ended in {run.state}: {run.state_reason}")
+    effects = collections.Counter(Path(SCRIPT["effects"]).read_text().split())
+    expected = {f"{run.pk}:task-{t}/{c}" for t in range(TASKS) for c in range(CALLS)}
+    if set(effects) != expected:
+        wrong.append(f"calls carried out: {sorted(effects)}")
+    calls = collections.defaultdict(list)
+    for call in Call.objects.filter(run=run):
+        calls[f"{run.pk}:{call.arguments['call']}"].append(call)
+    for name, times in effects.items():
+        unknown = [call for call in calls[name] if call.state == "unknown"]
+        if times > 1 + len(unknown) or times > 2:
+            wrong.append(f"{name} carried out {times} times with {len(unknown)} unknown outcomes")
+        done = [call for call in calls[name] if call.state == "done"]
+        if len(done) != 1:
+            wrong.append(f"{name} has {len(done)} recorded outcomes")
+        if unknown and not done[0].possible_duplicate:
+            wrong.append(f"{name} was repeated and does not say so")
+    claims = Claim.objects.filter(run=run)
+    if claims.count() != TASKS or Evidence.objects.filter(run=run).count() != TASKS:
+        wrong.append(f"{claims.count()} claims, {Evidence.objects.filter(run=run).count()} evidence, expected {TASKS}")
+    if Plan.objects.filter(run=run).count() != 1 or Document.objects.filter(run=run).count() != 1:
+        wrong.append("more than one plan or document")
+    standing = SectionRevision.objects.filter(run=run).values_list("key", flat=True)
+    if len(standing) != len(set(standing)):
+        wrong.append("a section was drafted twice")
+    kinds = collections.Counter(Event.objects.filter(run=run).values_list("kind", flat=True))
+    if kinds["step.done"] != Step.objects.filter(run=run, state="done").count():
+        wrong.append("step events and steps differ")
+    for budget in run.budgets.all():
+        if budget.reserved_calls or budget.reserved_cost_usd:
+            wrong.append(f"{budget.phase} still reserves {budget.reserved_calls} calls")
+        if budget.used_calls != Call.objects.filter(run=run, phase=budget.phase).count():
+            wrong.append(f"{budget.phase}: used {budget.used_calls} calls")
+    return wrong + list(audit.problems_of(run))
+
+
+def boundaries() -> list[tuple[str, tuple]]:
+    """Return every boundary of a run of three tasks of two calls, phase by phase."""
+    found = []
+    sections = len(world.vertical_sections("saas"))
+    counts = {
+        "planning": {"claim": 1, "load": 1, "complete": 1},
+        "research": {"claim": 2, "load": 2 * TASKS + 1, "begin": TASKS * CALLS, "settle": TASKS * CALLS, "complete": 2 * TASKS + 1},
+        "drafting": {"claim": 1, "load": sections, "complete": sections},
+    }
+    for phase, functions in counts.items():
+        for name, count in functions.items():
+            found += [(phase, (name, n, moment)) for n in range(1, count + 1) for moment in ("inside", "after")]
+    found += [("research", ("call", n, moment)) for n in range(1, TASKS * CALLS + 1) for moment in ("before", "after")]
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--boundaries", choices=["all", "sample"], default="sample")
+    every = boundaries()
+    if parser.parse_args().boundaries == "sample":
+        wanted = [
+            ("planning", ("complete", 1, "inside")), ("research", ("begin", 2, "after")), ("research", ("settle", 1, "inside")),
+            ("research", ("settle", 3, "after")), ("research", ("complete", 2, "inside")), ("research", ("complete", 7, "after")),
+            ("research", ("call", 2, "before")), ("research", ("call", 3, "after")), ("drafting", ("complete", 4, "inside")),
+        ]
+        assert set(wanted) <= set(every)
+        every = wanted
+    people = world.people("crash")
+    SCRIPT.update(quotes=world.quotes(people, count=TASKS))
+    Path(os.environ["MRD_SCRIPT"]).write_text(json.dumps(SCRIPT))
+    bad = 0
+    for phase, at in every:
+        result = one(phase, at, people)
+        bad += bool(result["wrong"]) or not result["died"]
+        print(json.dumps(result, default=str), flush=True)
+    return 1 if bad else 0
+
+
+SCRIPT = {"tasks": TASKS, "calls": CALLS, "seconds": 0, "effects": str(Path(WORK) / "effects"), "quotes": []}
+
+if __name__ == "__main__":
+    sys.exit(main())
