@@ -107,9 +107,17 @@ def test_an_encrypted_pdf_is_said_to_need_a_password():
     assert "needs a password" in refusal(ENCRYPTED, "a.pdf")
 
 
+IMAGE = "q 100 0 0 100 50 50 cm BI /W 1 /H 1 /CS /G /BPC 8 ID x EI Q"
+
+
 @pytest.mark.parametrize(("count", "words"), [(1, "its only page holds"), (3, "its 3 pages hold")])
 def test_a_scanned_pdf_is_said_to_hold_images_only(count, words):
-    assert f"{words} images only, no text" in refusal(pdf_bytes([""] * count), "scan.pdf")
+    scan = pdf_bytes(["?"] * count).replace(b"BT /F1 12 Tf 50 700 Td (?) Tj ET", IMAGE.encode())
+    assert f"{words} images only, no text" in refusal(scan, "scan.pdf")
+
+
+def test_a_pdf_of_blank_pages_is_not_said_to_hold_images():
+    assert "its 2 pages hold no words" in refusal(pdf_bytes(["", ""]), "blank.pdf")
 
 
 def test_a_pdf_without_its_objects_is_said_to_be_damaged():

@@ -71,6 +71,23 @@ def test_a_refusal_leaves_the_process_to_the_next_file(good):
         assert pool.pids() == first
 
 
+def test_a_big_parent_does_not_make_its_processes_look_big(good):
+    limits = Limits(memory_mb=300)
+    ballast = bytearray(250 << 20)  # over two thirds of the limit, in this process
+    with sandbox.ParserPool(limits=limits) as pool:
+        pool.extract(good)
+        first = pool.pids()
+        pool.extract(good)
+        assert pool.pids() == first != []
+        process = ParserProcess(limits=limits)
+        process._take(len(wire.READY), time.monotonic() + 30)
+        process._ready = True
+        os.kill(process.pid, signal.SIGSEGV)
+        with pytest.raises(Unreadable, match="crashed"):
+            process.extract(str(good), name="good.txt")
+    del ballast
+
+
 def test_a_hanging_process_is_killed_at_its_time_and_the_next_file_is_read(good):
     with sandbox.ParserPool(limits=Limits(timeout_s=0.5)) as pool:
         pool.extract(good)

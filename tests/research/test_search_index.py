@@ -217,7 +217,9 @@ def test_an_index_that_lost_its_watermark_starts_anew(index, tmp_path, part):
     assert (again.watermark(), again.count()) == (0, 0)
 
 
-def test_damage_that_shows_in_a_search_is_told_and_then_healed(index, tmp_path):
+def test_damage_that_shows_in_a_search_is_told_and_then_healed(tmp_path):
+    many = [IndexDoc(i, i, 1, 1, "t", "h", f"casino word{i} revenue {i}") for i in range(300)]
+    SearchIndex(tmp_path / "index").add(many, watermark=3)
     (generation,) = (tmp_path / "index").glob("f1-*")
     for file in generation.glob("*.fast"):
         data = file.read_bytes()

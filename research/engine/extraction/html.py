@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from html.parser import HTMLParser
 from typing import Any
 
 from research.engine.domain.errors import Unreadable
@@ -53,6 +54,8 @@ def extract(data: bytes, *, limits: Limits) -> Extraction:  # noqa: ARG001 - eve
         article = _article(source)
         if article and not (len(everything) > _LONG_PAGE_CHARS and len(article) < len(everything) * _MIN_SHARE):
             text = article
+    # libxml2 drops what is nested deeper than it goes: then the words alone, without their lines.
+    text = text if text.strip() else _flat_text(source)
     if not text.strip():
         raise Unreadable("The page has no text: it may be filled in by scripts; save it from the browser as PDF.")
     title, published = _about(source)
@@ -115,6 +118,34 @@ def _tidy(text: str) -> str:
     joined = re.sub(r"([$€£(]) \| (?=[\d(—-])", r"\1", "\n".join(lines))
     joined = re.sub(r" \| (?=[)%](?:[ )%|]|$))", "", joined, flags=re.MULTILINE)
     return re.sub(r"\n{2,}", "\n\n", joined).strip("\n") + "\n"
+
+
+class _Words(HTMLParser):
+    """Collects what stands between tags, however deep: it keeps no tree."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self._skipped = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - the base's
+        if tag in {"script", "style", "noscript", "template", "title"} and not self._skipped:
+            self._skipped = tag
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == self._skipped:
+            self._skipped = ""
+
+    def handle_data(self, data: str) -> None:
+        if not self._skipped:
+            self.words.append(data)
+
+
+def _flat_text(source: str) -> str:
+    parser = _Words()
+    parser.feed(source)
+    parser.close()
+    return " ".join(" ".join(parser.words).split())
 
 
 def _about(source: str) -> tuple[str | None, dt.date | None]:

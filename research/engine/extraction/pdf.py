@@ -10,6 +10,8 @@ from .result import PDF, Extraction, Limits, clean_text, clean_title, current_ex
 
 # public/fpdfview.h: FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
 _PASSWORD, _SECURITY = 4, 5
+# Enough to tell a scan from blank pages.
+_LOOKED_AT_PAGES = 20
 
 
 def extract(data: bytes, *, limits: Limits) -> Extraction:
@@ -30,13 +32,11 @@ def extract(data: bytes, *, limits: Limits) -> Extraction:
             )
         text, starts, notes = _pages(document, count, limits)
         title = _title(document)
+        empty = "" if text.strip() else _why_empty(document, count, len(notes))
     finally:
         document.close()
-    if not text.strip():
-        if len(notes) == count:
-            raise Unreadable("The PDF is damaged: none of its pages can be read; download or save it again.")
-        pages = "its only page holds" if count == 1 else f"its {count:,} pages hold"
-        raise Unreadable(f"The PDF has no text: {pages} images only, no text; run text recognition (OCR) on it first.")
+    if empty:
+        raise Unreadable(empty)
     extractor, version = current_extractor(PDF)
     return Extraction(text, starts, title, None, extractor, version, PDF, notes)
 
@@ -77,6 +77,31 @@ def _pages(document: Any, count: int, limits: Limits) -> tuple[str, tuple[int, .
                 f"The PDF holds more than {limits.max_chars:,} characters of text: split it into smaller files."
             )
     return "".join(parts), tuple(starts), tuple(notes)
+
+
+def _why_empty(document: Any, count: int, damaged: int) -> str:
+    """Return the refusal of a PDF without text: all damaged, images (scanned), or blank pages and drawings."""
+    if damaged == count:
+        return "The PDF is damaged: none of its pages can be read; download or save it again."
+    pages = "its only page holds" if count == 1 else f"its {count:,} pages hold"
+    if any(_has_image(document, index) for index in range(min(count, _LOOKED_AT_PAGES))):
+        return f"The PDF has no text: {pages} images only, no text; run text recognition (OCR) on it first."
+    return f"The PDF has no text: {pages} no words, only blanks or drawings; add a file with text."
+
+
+def _has_image(document: Any, index: int) -> bool:
+    import pypdfium2
+
+    try:
+        page = document[index]
+    except pypdfium2.PdfiumError:
+        return False
+    try:
+        return any(True for _ in page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]))
+    except pypdfium2.PdfiumError:
+        return False
+    finally:
+        page.close()
 
 
 def _page_text(document: Any, index: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -34,6 +35,7 @@ class ParserProcess:
         self.limits = limits
         self.served = 0
         self._buffer = bytearray()
+        self._inherited_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         request_read, self._request = os.pipe()
         self._reply, reply_write = os.pipe()
         try:
@@ -112,8 +114,9 @@ class ParserProcess:
         code, peak_kib = end
         if code == -signal.SIGXCPU:
             return self._took_longer()
-        # A C library that is refused memory aborts in its own way; a peak near the limit tells why.
-        if peak_kib * 10 > self.limits.memory_mb * 1024 * 7:
+        # A C library that is refused memory aborts in its own way; a peak near the limit tells why. A child's peak
+        # begins with its parent's: only what lies above that is its own.
+        if peak_kib > max(self._inherited_kib, self.limits.memory_mb * 1024 * 7 // 10):
             return needed_more_memory(self.limits)
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         return f"The parser crashed on the file ({how}): the file is damaged; save it again in another way."

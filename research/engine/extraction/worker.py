@@ -74,7 +74,7 @@ def _answer(path: str, name: str, limits: Limits) -> wire.Reply:
 
 def _sentence(error: Exception, limits: Limits) -> str:
     # libxml2 calls it a syntax error when memory is refused.
-    if isinstance(error, MemoryError) or _peak_kib() * 10 > limits.memory_mb * 1024 * 9:
+    if isinstance(error, MemoryError) or _status_kib("VmPeak") * 10 > limits.memory_mb * 1024 * 9:
         return needed_more_memory(limits)
     if isinstance(error, RecursionError):
         return "The file is nested too deeply to be read: save it again in a simpler form."
@@ -88,15 +88,18 @@ def needed_more_memory(limits: Limits) -> str:
     return f"The file needed more than {limits.memory_mb:,} MB of memory to read: split it into smaller files."
 
 
-def _peak_kib() -> int:
-    """Return the largest address space this process has had."""
+def _status_kib(field: str) -> int:
+    """Return a field of this process's status in KiB: VmPeak (largest address space), VmHWM (largest resident size).
+
+    Not `getrusage`: its maximum begins with what the parent had when it started this process.
+    """
     status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
-    return next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmPeak:")), 0)
+    return next((int(line.split()[1]) for line in status.splitlines() if line.startswith(f"{field}:")), 0)
 
 
 def _is_fat(limits: Limits) -> bool:
     """Tell whether this process has grown to a third of its limit: the next file should find a fresh one."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 3 > limits.memory_mb * 1024
+    return _status_kib("VmHWM") * 3 > limits.memory_mb * 1024
 
 
 def _send(replies: BinaryIO, data: bytes) -> None:
