@@ -99,11 +99,14 @@ def claims() -> list[AcceptedClaim]:
               evidence(101, gross, BOARD, page=12, start=20_410), contradicts=("key-12",), confidence=720),
         claim(12, lower, evidence(102, lower, PAPER, page=2, start=1_204), confidence=610),
         claim(13, "Maple Resorts reported revenue of $1.31 billion for fiscal 2022.",
-              evidence(103, "Revenue for the year ended December 31, 2022 was $1.31 billion", MAPLE, page=47, start=161_022),
-              evidence(104, "Maple Resorts, with revenue of $1.31 billion in 2022, leads the market", PAPER, page=3, start=2_600),
+              evidence(103, "Revenue for the year ended December 31, 2022 was $1.31 billion", MAPLE,
+                       page=47, start=161_022),
+              evidence(104, "Maple Resorts, with revenue of $1.31 billion in 2022, leads the market", PAPER,
+                       page=3, start=2_600),
               section="competitors", value=revenue, confidence=905),
         claim(14, licence, evidence(105, licence, BOARD, page=31, start=61_980), section="regulation", confidence=660),
-        claim(15, two_factor, evidence(106, two_factor, BOARD, page=33, start=66_020), section="regulation", confidence=None),
+        claim(15, two_factor, evidence(106, two_factor, BOARD, page=33, start=66_020),
+              section="regulation", confidence=None),
         claim(16, "Players expect to be paid out on the same day.",
               evidence(107, "people just want their winnings the same day", NOTES, page=2, start=804),
               section="users", confidence=415, kind="inferred"),
@@ -142,7 +145,9 @@ def facts(**more: object) -> MrdFacts:
     regulation = next(draft for draft in sections() if draft.key == "regulation")
     approvals = tuple(
         SectionApproval(section="regulation", digest=regulation.digest(), decision_id=f"d-{n}", actor=actor, role=role)
-        for n, (actor, role) in enumerate((("actor-7f", "regulatory reviewer"), ("actor-c2", "regulatory reviewer")), 40)
+        for n, (actor, role) in enumerate(
+            (("actor-7f", "regulatory reviewer"), ("actor-c2", "regulatory reviewer")), 40
+        )
     )
     fields = {
         "run_id": "0b8f7c1e-4c39-4a2e-9a57-7f0b2f3b6f10",

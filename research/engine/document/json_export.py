@@ -9,10 +9,19 @@ import json
 import sys
 from typing import Any
 
+from pydantic.json_schema import GenerateJsonSchema
+
 from research.engine.domain.mrd import SCHEMA_VERSION, SignedMrd
 
 SCHEMA_ID = f"urn:mrd-desk:schema:mrd:{SCHEMA_VERSION}"
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+class _EveryField(GenerateJsonSchema):
+    """Ask for every field: `to_json` writes them all, those with a default too."""
+
+    def field_is_required(self, field: Any, validation_mode: bool, total: bool) -> bool:  # noqa: ARG002 - pydantic's own
+        return True
 
 
 def to_json(signed: SignedMrd) -> bytes:
@@ -22,7 +31,7 @@ def to_json(signed: SignedMrd) -> bytes:
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of what `to_json` writes."""
-    schema = SignedMrd.model_json_schema(mode="serialization")
+    schema = SignedMrd.model_json_schema(mode="serialization", schema_generator=_EveryField)
     return {
         **schema,
         "$schema": SCHEMA_DIALECT,

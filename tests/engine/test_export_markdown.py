@@ -1,0 +1,94 @@
+"""The Markdown export: footnotes lead to sources, hostile words stay words."""
+
+import re
+from html import unescape
+
+import document_sample as sample
+import test_export_html as hostile
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from research.engine.document import markdown, numerals, text
+from research.engine.domain.mrd import SignedMrd
+
+ALPHABET = st.sampled_from([*"ab 1.)(#+-=*_~`[]<>|!&;:/\\\"'${}@^\n\t", "&lt;", "http://", "www.", "é", "\u202e"])
+
+
+def render(source):
+    # Raw HTML on: what would be markup anywhere must be none here.
+    return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(source)
+
+
+def test_each_sentence_ends_in_the_footnotes_of_its_citations_and_each_footnote_is_defined():
+    page = markdown.to_markdown(sample.signed())
+    defined = set(re.findall(r"^\[\^(\d+)\]: ", page, re.MULTILINE))
+    assert defined == {str(citation.number) for citation in sample.mrd().citations}
+    for section in sample.mrd().sections:
+        for sentence in section.sentences:
+            line = next(line for line in page.splitlines() if markdown.escape(sentence.text) in line)
+            assert [int(n) for n in re.findall(r"\[\^(\d+)\]", line)] == list(sentence.citations)
+
+
+def test_a_footnote_shows_quote_source_page_and_offsets():
+    page = markdown.to_markdown(sample.signed())
+    for citation in sample.mrd().citations:
+        line = next(line for line in page.splitlines() if line.startswith(f"[^{citation.number}]: "))
+        assert markdown.escape(citation.quote) in line
+        assert f"page {citation.page}, characters {citation.start:,}–{citation.end:,}" in line
+        assert markdown.escape(citation.source_title) in line
+
+
+def test_hostile_words_make_no_markup():
+    rendered = render(markdown.to_markdown(SignedMrd.of(mrd=hostile.hostile_document())))
+    tree = hostile.Tree(rendered.replace("<hr />", "").replace('<hr class="footnotes-sep" />', ""))
+    assert not [tag for tag, _ in tree.tags if tag in {"script", "img", "pre", "del"}]
+    assert tree.links == []
+    assert "<script>alert(1)</script>" in tree.shown
+
+
+@given(st.lists(ALPHABET, max_size=24).map("".join))
+def test_escaped_words_render_as_those_very_words(words):
+    line = text.one_line(words)
+    rendered = render(f"| a |\n|---|\n| {markdown.escape(words)} |\n\n{markdown.escape(words)}\n")
+    cell = re.search(r"<td>(.*?)</td>", rendered, re.DOTALL).group(1)
+    assert unescape(cell) == line
+    if line:
+        paragraph = re.fullmatch(r"<p>(.*)</p>", rendered.split("</table>")[1].strip(), re.DOTALL).group(1)
+        assert unescape(paragraph) == line
+        assert not re.search(r"<\w", paragraph)
+
+
+def test_a_link_stays_within_its_brackets():
+    place = sample.places(sample.claims())
+    place[101] = place[101].model_copy(update={"url": "https://x.example/a>)<b>\\"})
+    page = markdown.to_markdown(SignedMrd.of(mrd=sample.mrd(places=place)))
+    assert "(<https://x.example/a%3E)%3Cb%3E%5C>)" in page
+
+
+def test_an_unsigned_document_says_draft_and_a_demo_says_so():
+    assert text.DRAFT_NOTICE in markdown.to_markdown(SignedMrd.of(mrd=sample.mrd()))
+    signed = markdown.to_markdown(sample.signed())
+    assert "DRAFT" not in signed
+    assert "Ada Okonkwo" in signed
+    assert sample.mrd().digest() in signed
+    assert "demo decisions" in markdown.to_markdown(sample.signed(sample.mrd(facts=sample.facts(is_demo=True))))
+
+
+def test_no_sentence_of_the_finished_page_holds_a_numeral_that_its_claims_do_not():
+    page = markdown.to_markdown(sample.signed())
+    claims = {claim.revision_id: claim for claim in sample.claims()}
+    markers = {citation.number for citation in sample.mrd().citations}
+    for section in sample.mrd().sections:
+        for sentence in section.sentences:
+            line = next(line for line in page.splitlines() if markdown.escape(sentence.text) in line)
+            allowed = [pair for number in sentence.claims for pair in numerals.of_claim(claims[number])]
+            assert numerals.untraced(line.replace("\\", ""), allowed=allowed, markers=markers) == ()
+
+
+def test_gaps_contradictions_and_sources_have_their_place():
+    page = markdown.to_markdown(sample.signed())
+    assert "What does it cost to win a player in Ontario?" in page
+    assert "searched: customer acquisition cost Ontario" in page
+    assert page.index("## Contents") < page.index("## 1. Executive summary") < page.index("## Signatures")
+    assert page.index("## Signatures") < page.index("## Sources") < page.index("## Citations")
