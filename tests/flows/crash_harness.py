@@ -19,6 +19,7 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -59,25 +60,29 @@ class CrashingBridge(Bridge):
     def __init__(self, *, threads: int, at) -> None:
         super().__init__(threads=threads)
         self._at = at
+        self._lock = threading.Lock()
         self._counts: collections.Counter[str] = collections.Counter()
 
     async def run(self, fn, /, *args, **kwargs):
         name = fn.__name__
+        ordinal = 0
 
         def inside(*a, **k):
+            nonlocal ordinal
             result = fn(*a, **k)
             if name != "claim" or result:
-                self._counts[name] += 1
-                self._die(name, "inside")
+                with self._lock:
+                    self._counts[name] += 1
+                    ordinal = self._counts[name]
+                self._die(name, ordinal, "inside")
             return result
 
         result = await super().run(inside, *args, **kwargs)
-        if name != "claim" or result:
-            self._die(name, "after")
+        self._die(name, ordinal, "after")
         return result
 
-    def _die(self, name: str, moment: str) -> None:
-        if (name, self._counts[name], moment) == self._at:
+    def _die(self, name: str, ordinal: int, moment: str) -> None:
+        if (name, ordinal, moment) == self._at:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
