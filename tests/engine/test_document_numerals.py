@@ -93,3 +93,9 @@ def test_a_source_allows_its_years_for_attribution_but_not_its_figures():
     assert numerals.untraced("The 2021 report, published in 2023", allowed=known) == ()
     assert numerals.untraced("950 million", allowed=known) == ("950 million",)
     assert numerals.untraced("37", allowed=known) == ("37",), "a quote's figure that no claim took up is not a claim"
+
+
+def test_a_typed_percentage_allows_that_percentage_alone():
+    known = allowed("Growth is in the table.", value=TypedValue(number=Decimal(35), unit="percent", metric="growth"))
+    assert numerals.untraced("35%", allowed=known) == ()
+    assert numerals.untraced("$35 or 35", allowed=known) == ("$35", "35")

@@ -8,7 +8,7 @@ import pytest
 
 from research.engine.document import html, text
 from research.engine.domain.documents import Gap
-from research.engine.domain.mrd import SignedMrd
+from research.engine.domain.mrd import MrdValue, SignedMrd
 
 VOID = {"meta", "br", "hr", "rect", "line"}
 HOSTILE = (
@@ -194,3 +194,27 @@ def test_links_into_the_site_are_followed_only_when_they_stay_in_it_or_are_http(
     for bad in ("javascript:x", "//evil.example", "/\\evil.example"):
         page = html.to_html(sample.signed(), links=Links(bad))
         assert not [link for link in Tree(page).links if "evidence/" in link or "claims/" in link]
+
+
+def test_a_computed_claim_leads_to_the_claims_it_rests_on():
+    total = sample.claim(20, "Together that is $800 million.", kind="computed", premises=("key-11", "key-12"))
+    draft = sample.SectionDraft(key="market", title="Market", sentences=(sample.said(total),))
+    mrd = sample.mrd(facts=sample.facts(approvals=()), sections=[draft], claims=[*sample.claims(), total])
+    tree = Tree(html.to_html(SignedMrd.of(mrd=mrd)))
+    assert "Rests on claim 11 , claim 12" in tree.shown
+    assert {"#claim-11", "#claim-12"} <= set(tree.links)
+    assert "Open questions" in tree.shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (
+            {"number": "1.310", "scale": "1000000000", "currency": "USD", "period": "FY2022"},
+            "USD 1,310,000,000, FY2022",
+        ),
+        ({"number": "35", "unit": "percent", "metric": "growth"}, "growth: 35 percent"),
+    ],
+)
+def test_a_typed_value_is_shown_as_its_full_amount(value, shown):
+    assert text.figure(MrdValue(**value)) == shown

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from research.engine.document import markdown, numerals, text
+from research.engine.document import html, markdown, numerals, text
 from research.engine.domain.mrd import SignedMrd
 
 ALPHABET = st.sampled_from([*"ab 1.)(#+-=*_~`[]<>|!&;:/\\\"'${}@^\n\t", "&lt;", "http://", "www.", "é", "\u202e"])
@@ -92,3 +92,24 @@ def test_gaps_contradictions_and_sources_have_their_place():
     assert "searched: customer acquisition cost Ontario" in page
     assert page.index("## Contents") < page.index("## 1. Executive summary") < page.index("## Signatures")
     assert page.index("## Signatures") < page.index("## Sources") < page.index("## Citations")
+
+
+def test_a_contradiction_and_a_gap_that_the_draft_does_not_show_are_shown_by_the_page():
+    draft = sample.SectionDraft(key="market", title="Market", sentences=(sample.said(sample.claims()[0]),))
+    mrd = sample.mrd(facts=sample.facts(approvals=()), sections=[draft])
+    page = markdown.to_markdown(SignedMrd.of(mrd=mrd))
+    assert "**The sources disagree**" in page
+    assert page.count("388 million") >= 2
+    assert page.index("## Open questions") < page.index("What does it cost to win a player in Ontario?")
+
+
+def test_a_gap_that_a_sentence_tells_in_full_is_not_told_twice():
+    gap = sample.gaps()[0]
+    told = f"Insufficient data: {gap.question} {gap.reason} Searched for: {'; '.join(gap.searches)}."
+    draft = sample.SectionDraft(key="users", title="Users", sentences=(sample.Sentence(text=told, kind="gap"),))
+    mrd = sample.mrd(facts=sample.facts(approvals=()), sections=[draft])
+    page = markdown.to_markdown(SignedMrd.of(mrd=mrd))
+    assert page.count(gap.question) == 1
+    assert html.to_html(SignedMrd.of(mrd=mrd)).count(gap.question) == 1
+    assert "## Claims" not in page
+    assert "## Citations" not in page

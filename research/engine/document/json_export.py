@@ -20,7 +20,7 @@ SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 class _EveryField(GenerateJsonSchema):
     """Ask for every field: `to_json` writes them all, those with a default too."""
 
-    def field_is_required(self, field: Any, validation_mode: bool, total: bool) -> bool:  # noqa: ARG002 - pydantic's own
+    def field_is_required(self, field: Any, total: bool) -> bool:  # noqa: ARG002 - the signature is pydantic's
         return True
 
 
