@@ -248,3 +248,14 @@ def test_a_tampered_export_is_refused_when_read_back():
         SignedMrd.model_validate_json(text.replace("$412 million", "$912 million"))
     with pytest.raises(InvalidInput, match="a draft when it has none"):
         SignedMrd.model_validate_json(text.replace('"status":"signed"', '"status":"draft"'))
+
+
+def test_the_order_of_a_claims_evidence_changes_nothing():
+    turned = [claim.model_copy(update={"evidence": claim.evidence[::-1]}) for claim in sample.claims()]
+    assert sample.mrd(claims=turned).digest() == sample.mrd().digest()
+
+
+def test_a_section_keeps_the_digest_its_regulatory_approvals_are_bound_to():
+    drafted = {draft.key: draft.digest() for draft in sample.sections()}
+    composed = {section.key: section.digest for section in sample.mrd().sections}
+    assert {key: composed[key] for key in drafted} == drafted

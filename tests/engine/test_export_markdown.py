@@ -113,3 +113,8 @@ def test_a_gap_that_a_sentence_tells_in_full_is_not_told_twice():
     assert html.to_html(SignedMrd.of(mrd=mrd)).count(gap.question) == 1
     assert "## Claims" not in page
     assert "## Citations" not in page
+
+
+def test_addresses_and_people_in_fetched_words_do_not_become_links_of_themselves():
+    escaped = markdown.escape("see https://evil.example, WWW.evil.example, a@evil.example")
+    assert not re.search(r"https?://|www\.|(?<!\\)@", escaped, re.IGNORECASE)
