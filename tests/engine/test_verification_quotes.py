@@ -105,6 +105,8 @@ TRACED = [
     ("It grew in 2022.", ["growth in FY2022"]),
     ("Between 5 and 7 firms.", ["5 firms", "7 firms"]),
     ("The market is 5 million to 7 million euros.", ["It is 5 to 7 million euros."]),
+    ("Revenue increased 22 percent, and reached $111.6 billion.", ["Revenue increased 22% to $111.6 billion."]),
+    ("The fee is $5 million.", ["The fee is $5 to $7 million."]),
     ("About $1.3 billion was paid.", ["$1,314 million was paid."]),
     ("Revenue was $1,314 million.", ["(in millions) Revenue $ 1,314"]),
     ("(in millions) Revenue $1,314", ["(in millions) Revenue $1,314"]),
@@ -116,6 +118,7 @@ TRACED = [
     ("One of the firms left.", ["A firm left."]),
 ]
 UNTRACED = [
+    ("The fee is $5.", ["The fee is $5 to $7 million."], "5"),
     ("Revenue was $1,234.6.", ["Revenue was $1,234.5."], "1,234.6"),
     ("Revenue was $1.3 million.", ["Revenue reached $1.3 billion."], "1.3 million"),
     ("Revenue was 1.3 billion euros.", ["Revenue reached $1.3 billion."], "USD|\\$"),

@@ -175,7 +175,10 @@ def _currency(match: re.Match[str]) -> str | None:
 
 def _share_range(left: Figure, match: re.Match[str], right_match: re.Match[str], right: Figure) -> Figure:
     """Give the left end of "5 to 7 million euros" the scale, unit and currency written once at the right end."""
-    if left.label or left.is_year or right.label:
+    # "increased 22% to $111 billion" is no range: the left end has a unit of its own.
+    if left.label or left.is_year or right.label or left.unit or not (right.currency or right.unit or right.scaled):
+        return left
+    if left.currency and not same_currency(left.currency, right.currency or left.currency):
         return left
     word = right_match["tight"] or right_match["scale"]
     own = match["tight"] or match["scale"]
