@@ -8,10 +8,12 @@ from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
+from research import queries
 from research.engine.domain.errors import NotFound
 from research.engine.domain.states import Verdict
 from research.engine.verticals import registry
 from research.models import Claim, ClaimRevision, Document, Plan, Run, SectionRevision, User
+from research.models.people import Membership
 from research.models.record import Decision, SubjectKind
 
 from .policy import Facts
@@ -22,11 +24,12 @@ MAX_ID = 2**63 - 1
 
 
 class Standing(NamedTuple):
-    """Who a person is at this moment."""
+    """Who a person is to a run at this moment."""
 
     person_id: int
     is_active: bool
     is_superuser: bool
+    is_member: bool
     groups: frozenset[str]
 
 
@@ -40,26 +43,26 @@ class Subject(NamedTuple):
     decider_ids: frozenset[int] = frozenset()
 
 
-def standing_of(person: User) -> Standing:
+def standing_of(*, person: User, run: Run) -> Standing:
     """Read who the person is now, not when their session began. Raises `NotFound` where the account is gone."""
     row = User.objects.filter(pk=person.pk).values_list("is_active", "is_superuser").first()
     if row is None:
         raise NotFound(NO_SUCH_RUN)
     groups = frozenset(person.groups.values_list("name", flat=True))
-    return Standing(person.pk, row[0], row[1], groups)
-
-
-def runs_of(person: User) -> QuerySet[Run]:
-    """Return the runs of the person's teams: the only ones that exist for them, superusers too."""
-    return Run.objects.filter(team__membership__user=person.pk)
+    return Standing(person.pk, row[0], row[1], is_member(person=person, run=run), groups)
 
 
 def run_of(*, person: User, run_id: UUID) -> Run:
-    """Return one run of the person's teams with its team. Raises `NotFound`."""
-    run = runs_of(person).select_related("team", "requester").filter(pk=run_id).first()
+    """Return a run the person may see, with its team and requester. Raises `NotFound`."""
+    run = queries.runs_of(person).select_related("team", "requester").filter(pk=run_id).first()
     if run is None:
         raise NotFound(NO_SUCH_RUN)
     return run
+
+
+def is_member(*, person: User, run: Run) -> bool:
+    """Tell whether the person belongs to the run's team. A superuser sees every run and belongs where they belong."""
+    return Membership.objects.filter(team_id=run.team_id, user_id=person.pk).exists()
 
 
 def facts_for(
@@ -72,7 +75,6 @@ def facts_for(
     comment: str = "",
     meaning: str = "",
     password_confirmed: bool = False,
-    is_member: bool = True,
 ) -> Facts:
     """Return the facts of one decision."""
     return Facts(
@@ -82,7 +84,7 @@ def facts_for(
         person_id=who.person_id,
         requester_id=run.requester_id,
         is_active=who.is_active,
-        is_member=is_member,
+        is_member=who.is_member,
         is_superuser=who.is_superuser,
         groups=who.groups,
         regulatory=subject.regulatory,

@@ -23,7 +23,7 @@ def confirm(*, person: User, password: str, http: HttpRequest | None = None) -> 
         found = authenticate(request=http, username=person.get_username(), password=password)
         confirmed = found is not None and found.pk == person.pk
     else:
-        confirmed = person.is_active and person.check_password(password)
+        confirmed = person.check_password(password)
     if not confirmed:
         log.warning("password not confirmed", extra={"actor": str(person.actor_id)})
     return confirmed

@@ -190,7 +190,11 @@ class Rule(NamedTuple):
 
 RULES: tuple[Rule, ...] = (
     Rule("active", "The account is active.", _active),
-    Rule("member", "The person is a member of the run's team; to anybody else the run does not exist.", _member),
+    Rule(
+        "member",
+        "The person is a member of the run's team. To others the run does not exist; a superuser may look.",
+        _member,
+    ),
     Rule("auditor", "Auditors never decide, whichever other groups they are in.", _auditor),
     Rule("door", "The decision comes through a known door; the demo door decides demo runs alone.", _door),
     Rule("granted", "The table grants this verdict at this gate to somebody.", _granted),

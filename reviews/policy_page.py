@@ -22,7 +22,8 @@ approved regulatory section; a comment under every edit and rejection.
 """
 _TAIL = """
 A regulatory section needs two people; each of them is asked every rule. A person outside the team is told that there is
-no such run. A decision over a digest that is no longer the present one is a conflict, not a refusal: look again.
+no such run; a superuser outside it sees the run and decides nothing. A decision over a digest that is no longer the
+present one is a conflict, not a refusal: look again.
 
 A person's own words are, for a plan, any revision of it they edited; for a claim, the last edit; for a section, any
 edit since the engine drafted it; for a document, any edit of a section that stands in it.

@@ -1,0 +1,73 @@
+"""What the API takes and gives of decisions."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from rest_framework import serializers
+
+from research.engine.domain.states import RunState, Verdict
+from research.models import Decision
+from research.models.record import SubjectKind
+
+from .requests import BACK_TO, DecisionRequest
+
+
+class DecisionInput(serializers.Serializer[Any]):
+    """One verdict over the digest of what was shown."""
+
+    subject = serializers.ChoiceField(choices=SubjectKind.choices, help_text="What is decided.")
+    id = serializers.IntegerField(help_text="Id of the plan revision, claim, section revision or document.")
+    digest = serializers.CharField(max_length=64, help_text="Digest of what you were shown; another one is a conflict.")
+    verdict = serializers.ChoiceField(choices=[(one.value, one.value) for one in Verdict])
+    comment = serializers.CharField(required=False, allow_blank=True, help_text="Why; needed to edit and to reject.")
+    payload = serializers.JSONField(
+        required=False,
+        help_text="What an edit puts in the place: the whole plan; `{text, kind, evidence_ids, value}` of a claim; "
+        "`{sentences: [{text, claims, kind}]}` of a section.",
+    )
+    back_to = serializers.ChoiceField(
+        choices=[(state.value, state.value) for state in BACK_TO],
+        required=False,
+        help_text="Where a rejected section goes.",
+    )
+    meaning = serializers.CharField(
+        required=False, allow_blank=True, help_text="What the signature means; needed to sign."
+    )
+    password = serializers.CharField(
+        required=False, write_only=True, trim_whitespace=False, help_text="Your password again; needed to sign."
+    )
+
+    def request_for(self, run_id: UUID) -> DecisionRequest:
+        """Return the validated input as a request on the run."""
+        data = self.validated_data
+        return DecisionRequest(
+            run_id=run_id,
+            subject=SubjectKind(data["subject"]),
+            subject_id=data["id"],
+            digest=data["digest"],
+            verdict=Verdict(data["verdict"]),
+            comment=data.get("comment", ""),
+            edit=data.get("payload"),
+            back_to=RunState(data.get("back_to", RunState.DRAFTING)),
+            meaning=data.get("meaning", ""),
+            password=data.get("password", ""),
+        )
+
+
+class DecisionOutput(serializers.ModelSerializer[Decision]):
+    """A decision as it stands in the record."""
+
+    subject = serializers.CharField(source="subject_kind")
+    digest = serializers.CharField(source="subject_digest")
+    person = serializers.CharField(source="person.display_name")
+    run_state = serializers.CharField(source="run.state", help_text="Where the run is now.")
+
+    class Meta:
+        model = Decision
+        fields = [
+            "id", "gate", "subject", "subject_id", "digest", "slot", "verdict", "person", "comment", "door", "is_demo",
+            "decided_at", "run_state",
+        ]  # fmt: skip
+        read_only_fields = fields

@@ -1,0 +1,19 @@
+"""Named people and runs at each gate, for the tests of how people decide."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.doubles import rows
+
+
+@pytest.fixture(autouse=True)
+def _fast_passwords(settings):
+    """Hash passwords cheaply: what is tested is that they are asked for."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def people(db) -> rows.Cast:
+    """Return a team and everybody who plays a part in it."""
+    return rows.cast()
