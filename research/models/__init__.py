@@ -5,6 +5,7 @@ from .calls import Call
 from .claims import Assessment, Claim, ClaimEvidence, ClaimRevision, Contradiction
 from .documents import Document, SectionRevision
 from .evidence import Evidence
+from .idempotency import ApiIdempotency
 from .library import ExtractedText, Intake, LibraryFeed, Passage, Snapshot, Source
 from .people import ApiToken, Membership, Team, User
 from .plans import Plan, Task
@@ -13,6 +14,7 @@ from .runs import Run, RunBudget, Trail
 from .steps import Driver, Heartbeat, Step
 
 __all__ = [
+    "ApiIdempotency",
     "ApiToken",
     "Assessment",
     "Breaker",

@@ -1,0 +1,152 @@
+"""Every error of the API as RFC 9457 problem JSON."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.signals import got_request_exception
+from django.http import Http404, HttpRequest, JsonResponse
+from django.views import defaults
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from research.engine.domain import errors
+from research.services.idempotency import KeyReused
+
+MEDIA_TYPE = "application/problem+json"
+_LOG = logging.getLogger(__name__)
+_UNEXPECTED = "Something went wrong here, not in your request. It has been written down; try again later."
+
+# The first that fits decides: subclasses before their parents.
+_STATUS: tuple[tuple[type[errors.MrdError], HTTPStatus], ...] = (
+    (KeyReused, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (errors.InvalidInput, HTTPStatus.BAD_REQUEST),
+    (errors.Conflict, HTTPStatus.CONFLICT),
+    (errors.Refused, HTTPStatus.FORBIDDEN),
+    (errors.NotFound, HTTPStatus.NOT_FOUND),
+    (errors.BudgetExceeded, HTTPStatus.CONFLICT),
+    (errors.CallError, HTTPStatus.BAD_GATEWAY),
+    (errors.MrdError, HTTPStatus.BAD_REQUEST),
+)
+
+
+class TooLarge(exceptions.APIException):
+    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    default_code = "too_large"
+
+
+class FieldError(NamedTuple):
+    """What is wrong with one input. field: its path, parts joined by dots."""
+
+    field: str
+    detail: str
+
+
+def body_of(
+    *, status: int, code: str, detail: str, instance: str, fields: list[FieldError] | None = None
+) -> dict[str, Any]:
+    """Return the members of a problem. `type` is stable for each code."""
+    return {
+        "type": f"urn:mrd-desk:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": int(status),
+        "detail": detail,
+        "instance": instance,
+        "code": code,
+        "errors": [field._asdict() for field in fields or []],
+    }
+
+
+def handler(error: Exception, context: dict[str, Any]) -> Response:
+    """Return the problem response for any error of an API view. DRF's `EXCEPTION_HANDLER`.
+
+    An error nobody meant becomes a 500 without internals; it is logged and told to whoever listens (Sentry).
+    """
+    request = context.get("request")
+    instance = request.path if request is not None else ""
+    set_rollback()
+    if isinstance(error, errors.MrdError):
+        return _of_domain(error, instance)
+    if isinstance(error, Http404):
+        error = exceptions.NotFound("There is nothing at this address.")
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    elif isinstance(error, RequestDataTooBig):
+        error = TooLarge("The request is too large.")
+    if isinstance(error, exceptions.APIException):
+        return _of_framework(error, instance)
+    _LOG.error("api.unexpected_error", exc_info=error)
+    got_request_exception.send(sender=handler, request=getattr(request, "_request", request))
+    return _respond(body_of(status=500, code="unexpected", detail=_UNEXPECTED, instance=instance))
+
+
+def _of_domain(error: errors.MrdError, instance: str) -> Response:
+    status = next(status for kind, status in _STATUS if isinstance(error, kind))
+    field = getattr(error, "field", None)
+    fields = [FieldError(field, error.detail)] if field else []
+    body = body_of(status=status, code=error.code, detail=error.detail, instance=instance, fields=fields)
+    if isinstance(error, errors.Refused):
+        body["rule"] = error.rule
+    return _respond(body)
+
+
+def _of_framework(error: exceptions.APIException, instance: str) -> Response:
+    headers = {}
+    challenge: str | None = getattr(error, "auth_header", None)
+    if challenge:
+        headers["WWW-Authenticate"] = challenge
+    if isinstance(error, exceptions.Throttled) and error.wait is not None:
+        headers["Retry-After"] = str(int(error.wait) + 1)
+    fields: list[FieldError] = []
+    if isinstance(error, exceptions.ValidationError):
+        fields = list(_flatten(error.detail))
+        detail, code = _sentence(fields), "invalid_input"
+    else:
+        detail, code = str(error.detail), str(error.get_codes())
+    body = body_of(status=error.status_code, code=code, detail=detail, instance=instance, fields=fields)
+    return _respond(body, headers)
+
+
+def _sentence(fields: list[FieldError]) -> str:
+    first = fields[0]
+    return f"{first.field}: {first.detail}" if first.field else first.detail
+
+
+def _flatten(detail: Any, path: str = "") -> Any:
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            own = path if name == "non_field_errors" else f"{path}.{name}" if path else str(name)
+            yield from _flatten(inner, own)
+    elif isinstance(detail, list):
+        for inner in detail:
+            yield from _flatten(inner, path)
+    else:
+        yield FieldError(path, str(detail))
+
+
+def _respond(body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
+    return Response(body, status=body["status"], headers=headers, content_type=MEDIA_TYPE)
+
+
+def is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> Any:
+    """Answer an address nobody serves: a problem under /api/, else the site's page. For `handler404`."""
+    if not is_api(request):
+        return defaults.page_not_found(request, exception)
+    body = body_of(status=404, code="not_found", detail="There is nothing at this address.", instance=request.path)
+    return JsonResponse(body, status=404, content_type=MEDIA_TYPE)
+
+
+def server_error(request: HttpRequest) -> Any:
+    """Answer an error outside a view: a problem under /api/, else the site's page. For `handler500`."""
+    if not is_api(request):
+        return defaults.server_error(request)
+    body = body_of(status=500, code="unexpected", detail=_UNEXPECTED, instance=request.path)
+    return JsonResponse(body, status=500, content_type=MEDIA_TYPE)

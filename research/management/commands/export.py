@@ -1,0 +1,63 @@
+"""`manage.py export`: a run's newest document as a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from research.engine.domain.errors import MrdError
+from research.models import Run
+from research.services import exports
+
+_ACTOR = "operator:cli"
+
+
+class Command(BaseCommand):
+    help = "Write a run's newest document (signed, else a draft) as json, md or html."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("run_id", metavar="RUN_ID", help="The run's id, or the first characters of it.")
+        parser.add_argument("--format", default="md", help=f"One of {', '.join(exports.MEDIA_TYPES)} (default md).")
+        parser.add_argument(
+            "--output", type=Path, metavar="PATH", help="A file or a folder (default: standard output)."
+        )
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        run = _run(options["run_id"])
+        path: Path | None = options["output"]
+        if path is not None and not (path if path.is_dir() else path.absolute().parent).is_dir():
+            raise CommandError(f"The folder of '{path}' does not exist: make it, or name another file.")
+        try:
+            made = exports.export(run=run, format=options["format"], actor=_ACTOR, now=timezone.now())
+        except MrdError as error:
+            raise CommandError(error.detail) from error
+        if path is None:
+            self.stdout.write(made.content.decode("utf-8"), ending="")
+            return
+        target = path / made.file_name if path.is_dir() else path
+        try:
+            target.write_bytes(made.content)
+        except OSError as error:
+            raise CommandError(f"'{target}' cannot be written: {error.strerror}.") from error
+        self.stdout.write(f"{target} ({len(made.content):,} bytes)")
+
+
+def _run(said: str) -> Run:
+    """Return the run with this id, or the only one whose id begins so. Raises `CommandError`."""
+    try:
+        found = Run.objects.filter(pk=UUID(said)).first()
+    except ValueError:
+        begins = said.strip().lower()
+        ids = [
+            run_id for run_id in Run.objects.values_list("pk", flat=True) if begins and str(run_id).startswith(begins)
+        ]
+        if len(ids) > 1:
+            raise CommandError(f"{len(ids)} runs begin with '{said}': give more of the id.") from None
+        found = Run.objects.filter(pk=ids[0]).first() if ids else None
+    if found is None:
+        raise CommandError(f"There is no run '{said}'.")
+    return found

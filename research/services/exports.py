@@ -1,0 +1,120 @@
+"""Exports: the newest document of a run as a file, checked against its digest first."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import NamedTuple
+
+from django.db import transaction
+
+from research.engine.document.html import LinkBuilder, to_html
+from research.engine.document.json_export import to_json
+from research.engine.document.markdown import to_markdown
+from research.engine.domain.canonical import sha256_hex
+from research.engine.domain.errors import Conflict, InvalidInput
+from research.engine.domain.mrd import Mrd, SignatureBlock, SignedMrd
+from research.engine.domain.states import GATE_STATE, RunState
+from research.models import Document, Run
+from research.models.documents import DocumentStatus
+
+from . import recording
+
+MEDIA_TYPES = {
+    "json": "application/json",
+    "md": "text/markdown; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+}
+# A page made from fetched words runs nothing, fetches nothing and is framed by nobody, whatever it says of itself.
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_ROLE = "approver"
+
+
+class Export(NamedTuple):
+    """A document as a file."""
+
+    content: bytes
+    media_type: str
+    file_name: str
+
+
+def export(*, run: Run, format: str, actor: str, now: dt.datetime) -> Export:  # noqa: A002 - the word people use
+    """Return the run's newest document (signed, else composed: marked DRAFT) in `format`, and record that it left.
+
+    format: json, md or html. Raises `InvalidInput` (field format), `Conflict` when there is no document yet or the
+    stored one is not what its digest says; nothing is recorded then.
+    """
+    media_type = MEDIA_TYPES.get(format)
+    if media_type is None:
+        known = ", ".join(MEDIA_TYPES)
+        raise InvalidInput(f"There is no export format '{format[:40]}'; choose one of: {known}.", field="format")
+    document = newest(run)
+    signed = signed_mrd(document)
+    content = _render(signed, format)
+    with transaction.atomic():
+        recording.append(
+            run_id=run.pk,
+            kind="export.made",
+            actor=actor,
+            data={
+                "format": format,
+                "digest": signed.digest,
+                "revision": document.revision,
+                "status": signed.status,
+                "sha256": sha256_hex(content),
+            },
+            now=now,
+            is_demo=run.is_demo,
+        )
+    draft = "" if signed.status == "signed" else "-draft"
+    return Export(content, media_type, f"mrd-{str(run.pk)[:8]}-r{document.revision}{draft}.{format}")
+
+
+def newest(run: Run) -> Document:
+    """Return the signed document, else the composed one. Raises `Conflict` with what the run waits for."""
+    statuses = (DocumentStatus.SIGNED, DocumentStatus.COMPOSED)
+    found = {row.status: row for row in Document.objects.filter(run=run, status__in=statuses).order_by("revision")}
+    for status in statuses:
+        if status in found:
+            return found[status]
+    raise Conflict(_none_yet(run))
+
+
+def signed_mrd(document: Document) -> SignedMrd:
+    """Return a stored document with its signatures. Raises `Conflict` when its bytes are not those of its digest."""
+    if sha256_hex(document.body.encode("utf-8")) != document.digest:
+        raise Conflict(
+            f"The stored document (revision {document.revision}) is not what its digest says: somebody changed it. "
+            "It is not given out; tell an administrator to run 'manage.py verify_audit'."
+        )
+    blocks = [
+        SignatureBlock(
+            name=row.signer_name, role=_ROLE, meaning=row.meaning, signed_at=row.signed_at, digest=row.digest
+        )
+        for row in document.run.signatures.filter(document=document).order_by("pk")
+    ]
+    return SignedMrd.of(mrd=Mrd.model_validate_json(document.body), signatures=blocks)
+
+
+def page(document: Document, *, links: LinkBuilder) -> str:
+    """Return a stored document as a page to read in the site. Nothing leaves, so nothing is recorded."""
+    return to_html(signed_mrd(document), links=links)
+
+
+def _render(signed: SignedMrd, form: str) -> bytes:
+    if form == "json":
+        return to_json(signed)
+    return (to_markdown(signed) if form == "md" else to_html(signed)).encode("utf-8")
+
+
+def _none_yet(run: Run) -> str:
+    state = RunState(run.state)
+    for gate, waiting in GATE_STATE.items():
+        if state is waiting:
+            name = gate.value.replace("_", "-")
+            return f"There is no document to export yet: the run waits for people at the {name} gate."
+    if state is RunState.CANCELLED:
+        return "There is no document to export: the run was cancelled before one was composed."
+    words = state.value.replace("_", " ")
+    return f"There is no document to export yet: the run is {words}; it comes after the regulatory gate."
