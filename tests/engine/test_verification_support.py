@@ -67,6 +67,33 @@ def test_a_fragment_that_leaves_out_the_negation_is_not_verbatim():
     assert support.check(lie, [item(quote)]).score == 0
 
 
+BOTH = "Revenue grew to $12 million in 2022, up from $11 million in 2021, while costs decreased by 3 percent."
+
+
+@pytest.mark.parametrize(
+    ("now", "before"),
+    [
+        ("in 2021, up from $11 million in 2021", "in 2022, up from $11 million in 2021"),
+        ("in 2021, up from $11 million in 2022", "in 2022, up from $11 million in 2021"),
+        ("Revenue fell", "Revenue grew"),
+        ("costs increased", "costs decreased"),
+        ("while costs never decreased", "while costs decreased"),
+    ],
+)
+def test_a_copy_changed_in_one_place_is_caught_though_the_quote_holds_both_words(now, before):
+    changed = BOTH.replace(before, now)
+    assert changed != BOTH
+    assert support.check(changed, [item("Costs increased before. " + BOTH)]).score == 0
+
+
+@pytest.mark.parametrize(
+    ("now", "before"),
+    [("Revenue increased", "Revenue grew"), ("3%", "3 percent"), ("$12,000 thousand", "$12 million"), ("and", "while")],
+)
+def test_a_copy_changed_only_in_wording_still_follows(now, before):
+    assert support.check(BOTH.replace(before, now), [item(BOTH)]).score > 800
+
+
 def test_a_claim_without_evidence_is_not_supported():
     assert support.check("Anything at all.", []).score == 0
 

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Sequence
 from research.engine.domain.claims import ClaimInHand
 from research.engine.domain.evidence import EvidenceItem
 
-from . import shingles, support
+from . import opposites, shingles
 from .numerals import figures
 from .words import fold, names
 
@@ -50,5 +50,5 @@ def _signature(claim: ClaimInHand) -> Hashable:
         claim.regulatory,
         said,
         names(text),
-        support.polarity(text),
+        opposites.polarity(text),
     )

@@ -13,6 +13,7 @@ from functools import lru_cache
 from research.engine.domain.claims import Part
 from research.engine.domain.evidence import EvidenceItem
 
+from . import alignment, opposites
 from .numerals import figures
 from .words import (
     STOPWORDS,
@@ -30,39 +31,6 @@ from .words import (
 
 NAME = "support"
 
-_NEGATIONS = word_set("not no never none neither nor cannot without nobody nothing hardly")
-_FAILED = re.compile(
-    r"\b(?:fail(?:s|ed|ing)? to|unable to|refus(?:es|ed|ing) to|lacks?|lacked|lacking)\b", re.IGNORECASE
-)
-
-# Stems (as `words.stem` cuts them) that say the opposite of each other; a claim that has one side where its quote
-# has only the other says something else. Extend by pairs.
-_UP = (
-    "increase increased increasing rise rose risen rising grow grew grown growing growth gain gained up climb climbed "
-    "improve improved expand expanded accelerate accelerated surge surged higher upward"
-)
-_DOWN = (
-    "decrease decreased decreasing fall fell fallen falling decline declined declining drop dropped shrink shrank "
-    "shrunk down reduce reduced reduction slow slowed contract contracted lower downward worsen worsened"
-)
-_PAIRS = (
-    (_UP, _DOWN),
-    ("more above over exceed exceeds exceeded", "less fewer below under"),
-    ("most majority", "least minority few"),
-    ("maximum cap ceiling", "minimum floor"),
-    (
-        "permit permitted allow allowed lawful legal authorised authorized",
-        "prohibit prohibited forbid forbidden ban banned unlawful illegal",
-    ),
-    ("must required mandatory obliged", "optional voluntary exempt"),
-    ("before", "after"),
-    ("largest biggest highest", "smallest lowest"),
-    ("profit profitable", "loss unprofitable"),
-    ("include includes including included", "exclude excludes excluding excluded"),
-    ("win won", "lose lost"),
-    ("all every always", "some sometimes"),
-)
-OPPOSITES = tuple(tuple(frozenset(stem(word) for word in side.split()) for side in pair) for pair in _PAIRS)
 # "May" is left out: it is a verb too often.
 _MONTHS = word_set("january february march april june july august september october november december")
 _QUARTERS = {"first": "q1", "second": "q2", "third": "q3", "fourth": "q4"}
@@ -93,7 +61,7 @@ def coverage(claim: str, quotes: Sequence[str]) -> Part:
 def negation(claim: str, quotes: Sequence[str]) -> Part:
     """Score 0 when the claim dropped or added a negation beside the segment nearest to it, else 1000."""
     near = nearest(claim, quotes)
-    mine, theirs = _is_negated(claim), _is_negated(near)
+    mine, theirs = opposites.is_negated(claim), opposites.is_negated(near)
     if mine == theirs:
         return Part(name="negation", score=1000, reason="negation as in the quote")
     what = "adds a negation to" if mine else "drops the negation of"
@@ -102,14 +70,10 @@ def negation(claim: str, quotes: Sequence[str]) -> Part:
 
 def direction(claim: str, quotes: Sequence[str]) -> Part:
     """Score 0 when the claim says the opposite of the segment nearest to it (increased, decreased …), else 1000."""
-    near = nearest(claim, quotes)
-    mine, theirs = _stems(claim), _stems(near)
-    for left, right in OPPOSITES:
-        for ours, against in ((left, right), (right, left)):
-            # A word they share, or both sides in one sentence, says nothing of a flip.
-            if mine & ours and not mine & against and theirs & against and not theirs & ours:
-                said, quoted = min(mine & ours), min(theirs & against)
-                return Part(name="direction", score=0, reason=f"the claim says “{said}…”, the quote “{quoted}…”")
+    flip = opposites.flipped(claim, nearest(claim, quotes))
+    if flip is not None:
+        reason = f"the claim says “{flip.said}…”, the quote “{flip.quoted}…”"
+        return Part(name="direction", score=0, reason=reason)
     return Part(name="direction", score=1000, reason="direction as in the quote")
 
 
@@ -155,6 +119,7 @@ def check(claim: str, evidence: Sequence[EvidenceItem]) -> Part:
     parts = (
         negation(claim, quotes),
         direction(claim, quotes),
+        alignment.check(claim, quotes),
         entity(claim, quotes, beside),
         period(claim, quotes),
         coverage(claim, quotes),
@@ -183,13 +148,6 @@ def _nearest(claim: str, quotes: tuple[str, ...]) -> str:
     return best if likeness(best) > 0 else ""
 
 
-def polarity(text: str) -> tuple[bool, tuple[int, ...]]:
-    """Return whether the text is negated, and its side of each pair of `OPPOSITES` (1, -1; 0 for none or both)."""
-    stems = _stems(text)
-    sides = tuple(bool(stems & left) - bool(stems & right) for left, right in OPPOSITES)
-    return _is_negated(text), sides
-
-
 def _whole_sentences(wanted: str, row: Sequence[str]) -> bool:
     for first, sentence in enumerate(row):
         if not wanted.startswith(sentence):
@@ -198,18 +156,6 @@ def _whole_sentences(wanted: str, row: Sequence[str]) -> bool:
             if " ".join(row[first:last]) == wanted:
                 return True
     return False
-
-
-def _is_negated(text: str) -> bool:
-    """Tell whether the text is negated; two negations undo each other."""
-    low = fold(text)
-    count = sum(w in _NEGATIONS or w.endswith("n't") for w in lower_words(low)) + len(_FAILED.findall(low))
-    return count % 2 == 1
-
-
-@lru_cache(maxsize=8192)
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(stem(word) for word in lower_words(fold(text)))
 
 
 def _periods(text: str) -> frozenset[str]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?", re.UNICODE)
 # A sentence ends at a mark followed by white space and a capital, digit, quote or bracket; so "U.S. law" and
 # "3.5 percent" stay whole (the single capital before the full stop is looked for behind).
-_SENTENCE_END = re.compile(r"(?<=[.!?;])(?<!\b[A-Z]\.)\s+(?=[\"“(\[]?[A-Z0-9])")
+_SENTENCE_END = re.compile(r"(?<=[.!?;])(?<!\b[A-Z]\.)\s+(?=(?:[•▪·–-]\s?)?[\"“(\[]?[A-Z0-9])")
 _CLAUSE_END = re.compile(
     r"(?:,?\s+(?:but|while|whereas|although|though|however)\s+|,\s+(?:and|or|nor|which)\s+|;\s+|:\s+)", re.IGNORECASE
 )
