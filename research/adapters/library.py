@@ -40,10 +40,15 @@ def open_index() -> SearchIndex:
 class TeamLibrary:
     """Fills `ports.Library` for one team. Every query names the team: to the index, and to the database again."""
 
-    def __init__(self, *, team_id: int, bridge: Bridge, index: SearchIndex) -> None:
+    def __init__(self, *, team_id: int, bridge: Bridge, index: SearchIndex, turn: asyncio.Lock | None = None) -> None:
+        """Serve one team. `turn` is shared by all that use `index` in this process: one at a time catches it up.
+
+        None: nobody else does.
+        """
         self._team_id = team_id
         self._bridge = bridge
         self._index = index
+        self._turn = turn or asyncio.Lock()
 
     async def search(self, query: str, *, limit: int, any_word: bool = True) -> tuple[Hit, ...]:
         """Return ranked passages, best first, over everything committed before the call.
@@ -71,7 +76,11 @@ class TeamLibrary:
             try:
                 now = await self._bridge.run(index_feed.state)
                 if not await asyncio.to_thread(index_feed.is_current, self._index, now):
-                    await self._catch_up()
+                    # One at a time in this process: each waiter for the host's lock holds a thread, and with all
+                    # threads waiting the holder would find none to go on in.
+                    async with self._turn:
+                        if not await asyncio.to_thread(index_feed.is_current, self._index, now):
+                            await self._catch_up()
                 return await asyncio.to_thread(
                     self._index.search, query, team_id=self._team_id, limit=limit, any_word=any_word
                 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from typing import Any, NamedTuple
 
@@ -37,6 +38,7 @@ class Runtime:
         self.bridge = bridge
         self.clock = clock
         self._index = library_adapter.open_index()
+        self._catching_up = asyncio.Lock()
 
     def ports_for(self, step: Step, *, engine: str, team: Team) -> StepPorts:
         """Return the ports of one step. Raises `InvalidInput` for an engine that is not configured."""
@@ -49,7 +51,9 @@ class Runtime:
             correlation_id=step.run.correlation_id,
         )
         ledger = StepLedger(bridge=self.bridge, clock=self.clock, holder=holder)
-        library = library_adapter.TeamLibrary(team_id=team.pk, bridge=self.bridge, index=self._index)
+        library = library_adapter.TeamLibrary(
+            team_id=team.pk, bridge=self.bridge, index=self._index, turn=self._catching_up
+        )
         tools = [_build_tool(path, library) for path in settings.MRD.tools.values()]
         shelf = LedgeredShelf(
             tools,
