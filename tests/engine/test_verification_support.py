@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from research.engine.domain.evidence import EvidenceItem, Quote, SourceRef
 from research.engine.verification import independence, relevance, shingles, support
@@ -94,6 +96,14 @@ def test_a_copy_changed_only_in_wording_still_follows(now, before):
     assert support.check(BOTH.replace(before, now), [item(BOTH)]).score > 800
 
 
+def test_a_free_restatement_may_not_name_somebody_the_quotes_do_not():
+    claim = "The age of each player is something that operators such as Oakline must verify."
+    assert support.check(claim.replace(" such as Oakline", ""), [item()]).score >= 600
+    part = support.check(claim, [item()])
+    assert part.score == 0
+    assert "oakline" in part.reason
+
+
 def test_a_claim_without_evidence_is_not_supported():
     assert support.check("Anything at all.", []).score == 0
 
@@ -178,6 +188,19 @@ def test_all_similar_pairs_are_found_and_no_other():
         if shingles.jaccard(sets[i], sets[j]) >= shingles.NEAR_DUPLICATE
     ]
     assert shingles.similar_pairs(sets) == sorted(brute) == [(0, 1), (0, 4), (1, 4), (2, 5)]
+
+
+@given(
+    st.lists(st.frozensets(st.sampled_from("abcdefghij"), max_size=10), max_size=12),
+    st.sampled_from([0.5, 0.6, 0.7, 0.8, 1.0]),
+)
+def test_the_prefix_filter_misses_no_similar_pair(sets, threshold):
+    brute = [(i, j) for i in range(len(sets)) for j in range(i + 1, len(sets)) if _alike(sets[i], sets[j], threshold)]
+    assert shingles.similar_pairs(sets, threshold=threshold) == brute
+
+
+def _alike(first, second, threshold) -> bool:
+    return bool(first and second) and len(first & second) / len(first | second) >= threshold
 
 
 # ── relevance ────────────────────────────────────────────────────────────────────────────────────

@@ -54,7 +54,8 @@ def similar_pairs(sets: Sequence[frozenset[str]], *, threshold: float = NEAR_DUP
     pairs = []
     for j, members in enumerate(sets):
         ordered = sorted(members, key=lambda member: (rarity[member], member))
-        prefix = ordered[: len(ordered) - math.ceil(threshold * len(ordered)) + 1]
+        # A hair less, or a product a hair above a whole number (0.7 × 10) would cut the prefix one short.
+        prefix = ordered[: len(ordered) - math.ceil(threshold * len(ordered) - 1e-9) + 1]
         candidates = {i for member in prefix for i in index[member]}
         pairs += [(i, j) for i in candidates if jaccard(sets[i], members) >= threshold]
         for member in prefix:
