@@ -159,11 +159,24 @@ def test_a_zip_bomb_is_refused_by_what_it_declares():
     assert "zip bomb" in refusal(bomb, "a.docx")
 
 
-def test_a_zip_that_lies_about_its_sizes_is_refused():
-    data = bytearray(zip_bytes({"word/document.xml": b"\0" * 30_000_000}))
+def declaring(data: bytes, size: int) -> bytes:
+    """Return the one-entry archive with `size` as its declared size."""
     central = data.rindex(b"PK\x01\x02")
-    data[central + 24 : central + 28] = (100).to_bytes(4, "little")  # declared: 100 bytes
-    assert refusal(bytes(data), "a.docx")
+    return data[: central + 24] + size.to_bytes(4, "little") + data[central + 28 :]
+
+
+def test_an_archive_that_declares_too_much_is_refused_unpacked_or_not():
+    assert "zip bomb" in refusal(declaring(zip_bytes({"word/document.xml": b"small"}), 300_000_000), "a.docx")
+
+
+def test_an_archive_that_declares_less_than_it_holds_is_refused():
+    parts = {"[Content_Types].xml": b"", "word/document.xml": b"\0" * 30_000_000}
+    assert "damaged" in refusal(declaring(zip_bytes(parts), 100), "a.docx")
+
+
+def test_small_xml_may_pack_as_well_as_it_likes():
+    long = "The same words again. " * 40_000  # packs 300 to 1, as honest repetition does
+    assert long.strip() in read(docx_bytes(lambda d: d.add_paragraph(long)), "a.docx").text
 
 
 def test_an_archive_of_too_many_parts_is_refused():
@@ -193,6 +206,22 @@ def test_a_page_gives_its_article_title_and_date():
     assert "wagers rose again" in got.text
     assert "x()" not in got.text
     assert (got.title, got.published_date) == ("Ontario & wagers", dt.date(2024, 3, 5))
+
+
+@pytest.mark.parametrize(
+    ("stamp", "date"),
+    [
+        (
+            '<script type="application/ld+json">{"@graph": [{"datePublished": "2024-07-01"}]}</script>',
+            dt.date(2024, 7, 1),
+        ),
+        ('<script type="application/ld+json">[{"datePublished": "2024-07-02"}]</script>', dt.date(2024, 7, 2)),
+        ('<script type="application/ld+json">{broken</script>', None),
+        ("<time datetime='2024-07-03'>today</time>", None),  # of what, it does not say
+    ],
+)
+def test_linked_data_dates_a_page(stamp, date):
+    assert read(f"<html><body>{stamp}{ARTICLE}</body></html>".encode(), "p.html").published_date == date
 
 
 def test_inline_xbrl_keeps_the_figures_of_its_tables():

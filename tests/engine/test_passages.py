@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -63,12 +64,24 @@ def test_prose_breaks_after_a_sentence_and_not_after_an_abbreviation():
     assert all(text[s.start : s.end].endswith("June.") for s in passages.split(text, [0]))
 
 
-def test_a_table_that_fits_is_not_torn():
-    prose = "Demand was strong across all regions in the year under review. " * 12
-    rows = "\n".join(f"Region {i} 1,{i:03} 2,{i:03} 3,{i:03}" for i in range(20))
-    text = f"{prose}\n{rows}\n{prose}\n"
+SENTENCE = "Demand was strong across all regions in the year. "
+
+
+@pytest.mark.parametrize("before", range(8, 34))
+def test_a_small_table_is_not_torn_wherever_it_stands(before):
+    rows = "\n".join(f"Region {i} 1,{i:03} 2,{i:03} 3,{i:03}" for i in range(6))
+    text = f"{SENTENCE * before}\n{rows}\n{SENTENCE * 18}\n"
     texts = [text[s.start : s.end] for s in passages.split(text, [0])]
+    assert len(texts) > 1
     assert sum("Region" in t for t in texts) == 1
+
+
+@pytest.mark.parametrize("before", range(8, 34))
+def test_a_heading_is_never_the_end_of_a_passage(before):
+    text = f"{SENTENCE * before}\nRisk Factors\n{SENTENCE * 18}\n"
+    texts = [text[s.start : s.end] for s in passages.split(text, [0])]
+    assert len(texts) > 1
+    assert not any(t.endswith("Risk Factors") for t in texts)
 
 
 def test_a_heading_goes_with_what_follows_and_is_carried_over_pages():

@@ -7,6 +7,7 @@ import random
 from pathlib import Path
 
 import pytest
+import tantivy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -205,6 +206,17 @@ def test_damage_under_an_open_index_heals(index, tmp_path):
     assert index.watermark() == 0
     index.add(PASSAGES, watermark=7)
     assert find(index, "casino") == [1]
+
+
+def test_an_index_without_a_watermark_is_damaged(index, tmp_path):
+    (generation,) = (tmp_path / "index").glob("f1-*")
+    engine = tantivy.Index.open(str(generation))
+    engine.register_tokenizer(search_words.ANALYSER, search_words.analyser())
+    writer = engine.writer(heap_size=15_000_000, num_threads=1)
+    writer.delete_documents_by_term("mark", 1)
+    writer.commit()
+    writer.wait_merging_threads()
+    assert (SearchIndex(tmp_path / "index").watermark(), index.watermark(), index.count()) == (0, 0, 0)
 
 
 @pytest.mark.parametrize("part", ["term", "idx", "store"])

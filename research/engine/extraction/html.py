@@ -23,6 +23,9 @@ _DATE_META = (
     "meta[name='publish-date' i]",
     "meta[name='citation_publication_date' i]",
 )
+_BODY = re.compile(r"<body\b", re.IGNORECASE)
+_HEAD_CHARS = 200_000
+_LINKED_DATA = re.compile(r"<script[^>]{0,200}application/ld\+json[^>]{0,200}>([^<]*)</script", re.IGNORECASE)
 # Inline XBRL wraps a filing's figures in ix:… elements, which trafilatura drops with the figures in them.
 _INLINE_XBRL = re.compile(r"<ix:(?:nonfraction|nonnumeric|header)\b", re.IGNORECASE)
 # Trafilatura takes the main article; where it finds under a tenth of a long page, there is no one article.
@@ -149,9 +152,12 @@ def _flat_text(source: str) -> str:
 
 
 def _about(source: str) -> tuple[str | None, dt.date | None]:
+    """Return title and publication date by the page's head and its JSON-LD, None where it says nothing."""
     from selectolax.lexbor import LexborHTMLParser
 
-    tree = LexborHTMLParser(source)
+    # The head alone: selectors take quadratic time on a body nested a hundred thousand deep.
+    body = _BODY.search(source)
+    tree = LexborHTMLParser(source[: min(body.start() if body else _HEAD_CHARS, _HEAD_CHARS)])
     og = tree.css_first("meta[property='og:title']")
     named = tree.css_first("title")
     title = clean_title(og.attributes.get("content")) if og else None
@@ -161,12 +167,8 @@ def _about(source: str) -> tuple[str | None, dt.date | None]:
         found = parse_date(node.attributes.get("content")) if node else None
         if found:
             return title, found
-    for node in tree.css("script[type='application/ld+json']"):
-        found = _linked_data_date(node.text())
-        if found:
-            return title, found
-    stamp = tree.css_first("article time[datetime]")
-    return title, parse_date(stamp.attributes.get("datetime")) if stamp else None
+    dates = (_linked_data_date(script) for script in _LINKED_DATA.findall(source))
+    return title, next((date for date in dates if date), None)
 
 
 def _linked_data_date(text: str) -> dt.date | None:
