@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
@@ -48,6 +49,10 @@ def _closest(mine: list[str], quotes: Sequence[str]) -> tuple[list[str], float]:
     matcher.set_seq2(mine)
     for sentence in (sentence for quote in quotes for sentence in sentences(quote)):
         theirs = _tokens(sentence)
+        # 2·common / (stretch + claim) ≥ r and stretch ≥ common ask for common ≥ r/(2-r) of the claim: spare the rest.
+        common = sum((Counter(mine) & Counter(theirs)).values())
+        if common < len(mine) * CHANGED_COPY / (2 - CHANGED_COPY):
+            continue
         matcher.set_seq1(theirs)
         blocks = [block for block in matcher.get_matching_blocks() if block.size >= _RUN]
         if not blocks:
