@@ -140,10 +140,11 @@ class SearchIndex:
         words = search_words.query_words(query)
         if not words or limit < 1 or (source_ids is not None and not source_ids):
             return []
+        # Before the index is opened: a wrong argument is the caller's error and no damage.
+        built = search_schema.build_query(
+            search_schema.schema(), words, team_id=team_id, any_word=any_word, source_ids=source_ids
+        )
         with self._reading() as index:
-            built = search_schema.build_query(
-                index.schema, words, team_id=team_id, any_word=any_word, source_ids=source_ids
-            )
             searcher = index.searcher()
             found = searcher.search(built, limit=limit, count=False).hits
             ids = searcher.fast_field_values("passage_id", [address for _, address in found])

@@ -152,6 +152,13 @@ def test_a_value_error_of_the_caller_is_no_damage(index):
     assert index.count() == len(PASSAGES)
 
 
+@pytest.mark.parametrize("wrong", [{"team_id": "one"}, {"team_id": 1, "source_ids": ["x"]}, {"team_id": 2**80}])
+def test_a_wrong_argument_is_no_damage(index, wrong):
+    with pytest.raises((ValueError, TypeError, OverflowError)):
+        index.search("casino", limit=5, **wrong)
+    assert index.count() == len(PASSAGES)
+
+
 def test_an_empty_index_has_watermark_nought_and_finds_nothing(tmp_path):
     fresh = SearchIndex(tmp_path / "new")
     assert (fresh.watermark(), fresh.count(), find(fresh, "casino")) == (0, 0, [])
