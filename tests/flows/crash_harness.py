@@ -2,7 +2,7 @@
 
     python -m tests.flows.crash_harness --boundaries all|sample
 
-Needs MRD_DATABASE_URL to name a database that may be filled with test rows. Prints one JSON line a boundary and exits
+Fills the database that MRD_DATABASE_URL names, and migrates it first. Prints one JSON line a boundary and exits
 1 when any did not hold. A boundary is (phase, function, ordinal, moment): the n-th time the driver of that phase
 carries the function through the bridge, "inside" its transaction when all is written and nothing committed, or "after"
 the commit; for calls, "before" and "after" the other side did it.
@@ -24,10 +24,10 @@ import time
 from pathlib import Path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mrd_project.settings")
-WORK = tempfile.mkdtemp(prefix="mrd-crash-")
+WORK = os.environ.get("MRD_VAR_DIR") or tempfile.mkdtemp(prefix="mrd-crash-")
 os.environ["MRD_ENGINES"] = json.dumps({"scripted": "tests.doubles.scripted.build"})
 os.environ["MRD_SCRIPT"] = str(Path(WORK) / "script.json")
-os.environ.setdefault("MRD_VAR_DIR", WORK)
+os.environ["MRD_VAR_DIR"] = WORK
 os.environ["MRD_LEASE_S"] = "0.6"
 os.environ["MRD_DRIVER_LINGER_S"] = "0.3"
 os.environ["MRD_DRIVER_POLL_S"] = "0.02"
@@ -39,6 +39,7 @@ import django
 
 django.setup()
 
+from django.core.management import call_command
 from django.db import connections, transaction
 
 from research.adapters.clock import SystemClock
@@ -209,6 +210,7 @@ def main() -> int:
         ]
         assert set(wanted) <= set(every)
         every = wanted
+    call_command("migrate", verbosity=0)
     people = world.people("crash")
     SCRIPT.update(quotes=world.quotes(people, count=TASKS))
     Path(os.environ["MRD_SCRIPT"]).write_text(json.dumps(SCRIPT))
