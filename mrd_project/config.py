@@ -5,31 +5,47 @@
 
 from __future__ import annotations
 
+import os
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def _split(value: object) -> object:
+    """Read "a, b" as people write it; anything but text is left as it is."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
 class Config(BaseSettings):
     """Read from the environment and `.env`. An unknown or invalid value stops the start with a sentence."""
 
-    model_config = SettingsConfigDict(env_prefix="MRD_", env_file=BASE_DIR / ".env", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="MRD_",
+        env_file=os.environ.get("MRD_ENV_FILE", BASE_DIR / ".env"),
+        env_ignore_empty=True,
+        extra="ignore",
+    )
 
     mode: Literal["development", "production"] = "development"
     secret_key: SecretStr = SecretStr("")
-    allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
-    csrf_trusted_origins: tuple[str, ...] = ()
+    allowed_hosts: Names = ("127.0.0.1", "localhost", "[::1]")  # comma separated
+    csrf_trusted_origins: Names = ()
     database_url: SecretStr = SecretStr("")  # empty: SQLite in var_dir
     var_dir: Path = BASE_DIR / "var"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_json: bool = False
     sentry_dsn: SecretStr = SecretStr("")
+    release: str = ""  # named to Sentry and in /health/live; empty: the package's version
+    metrics_token: SecretStr = SecretStr("")  # a bearer token that may read /metrics; empty: none may
     behind_proxy: bool = False  # trust X-Forwarded-Proto of the proxy in front
     upload_max_mb: int = Field(default=64, ge=1, le=2048)
 

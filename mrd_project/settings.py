@@ -9,6 +9,8 @@ from typing import Any
 
 import dj_database_url
 
+from . import logging as project_logging
+from . import sentry
 from .config import BASE_DIR, config
 
 MRD = config()
@@ -64,6 +66,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "mrd_project.correlation.CorrelationMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -183,6 +186,13 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
 }
+
+LOGGING_CONFIG = None
+LOGGING = project_logging.dict_config(level=MRD.log_level, as_json=MRD.log_json)
+project_logging.set_up(LOGGING)
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # personal data; the web server's own log has it where it is wanted
+sentry.set_up(dsn=MRD.sentry_dsn.get_secret_value(), environment=MRD.mode, release=MRD.release)
+PROMETHEUS_EXPORT_MIGRATIONS = False  # /health/ready tells of migrations; a gauge would query at import
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

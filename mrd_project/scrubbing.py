@@ -1,0 +1,56 @@
+"""Keep secrets out of logs and of what is sent to Sentry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+HIDDEN = "[hidden]"
+DEEPEST = 6
+# A name is looked at without its punctuation: "X-Api-Key", "apiKey" and "api_key" are one.
+_SECRET_NAMES = re.compile(
+    r"authorization|apikey|password|passwd|secret|dsn|cookie|sessionid|csrf|credential|privatekey|databaseurl"
+    r"|token(?!s)"  # a count of tokens is no secret
+)
+# Secrets inside a text: the password of a URL, what follows "Bearer", keys of the vendors this project knows.
+_SECRET_TEXTS = (
+    (re.compile(r"(\b[a-z][a-z0-9+.-]*://[^/\s:@]*:)[^/\s@]+@", re.IGNORECASE), rf"\g<1>{HIDDEN}@"),
+    (re.compile(r"\b(bearer|basic|token)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\g<1> {HIDDEN}"),
+    (re.compile(r"\bsk-[\w-]{8,}"), HIDDEN),
+    (re.compile(r"([?&](?:api_?key|token|access_token|password|secret)=)[^&\s]+", re.IGNORECASE), rf"\g<1>{HIDDEN}"),
+)
+
+
+def is_secret_name(name: str) -> bool:
+    """Tell whether what stands under this name must not be shown."""
+    return bool(_SECRET_NAMES.search(re.sub(r"[^a-z]", "", name.lower())))
+
+
+def text(value: str) -> str:
+    """Return the text with the secrets in it hidden."""
+    for pattern, instead in _SECRET_TEXTS:
+        value = pattern.sub(instead, value)
+    return value
+
+
+def scrub(value: Any, *, names: frozenset[str] = frozenset(), depth: int = 0) -> Any:
+    """Return a copy of JSON-like data with secrets hidden, by name and in texts.
+
+    names: further names to hide whole. Anything nested deeper than `DEEPEST` is hidden too.
+    """
+    if isinstance(value, str):
+        return text(value)
+    if not isinstance(value, (Mapping, list, tuple)):
+        return value
+    if depth >= DEEPEST:
+        return HIDDEN
+    if isinstance(value, Mapping):
+        return {key: _under(str(key), inner, names, depth) for key, inner in value.items()}
+    return [scrub(inner, names=names, depth=depth + 1) for inner in value]
+
+
+def _under(name: str, value: Any, names: frozenset[str], depth: int) -> Any:
+    # Numbers are kept: fencing tokens, counts of tokens. A secret is a text or holds one.
+    secret = is_secret_name(name) and not isinstance(value, (bool, int, float, type(None)))
+    return HIDDEN if secret or name in names else scrub(value, names=names, depth=depth + 1)

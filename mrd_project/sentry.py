@@ -1,0 +1,46 @@
+"""Errors to Sentry, where a DSN is set: without secrets, without people, without the words of a prompt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import __version__, scrubbing
+
+# What people write and what sources say stays here. Names as they stand in local variables, request data and extras.
+WORDS = frozenset(
+    {"prompt", "text", "exact", "prefix", "suffix", "quote", "comment", "payload", "arguments", "messages", "content"}
+)
+
+
+def before_send(event: dict[str, Any], hint: dict[str, Any]) -> dict[str, Any]:
+    """Return the event as it may leave: no request body, cookies, user, local variables; secrets hidden."""
+    request = event.get("request", {})
+    for part in ("data", "cookies", "env", "query_string"):
+        request.pop(part, None)
+    event.pop("user", None)
+    for value in event.get("exception", {}).get("values", []):
+        for frame in value.get("stacktrace", {}).get("frames", []):
+            frame.pop("vars", None)
+    for part in ("request", "extra", "contexts", "breadcrumbs", "exception", "logentry", "message"):
+        if part in event:
+            # Stack frames nest deeper than log events; 12 levels hold them.
+            event[part] = scrubbing.scrub(event[part], names=WORDS, depth=scrubbing.DEEPEST - 12)
+    return event
+
+
+def set_up(*, dsn: str, environment: str, release: str) -> bool:
+    """Start reporting. dsn "": report nothing. release "": the project's version. Return whether it reports."""
+    if not dsn:
+        return False
+    import sentry_sdk
+
+    sentry_sdk.init(
+        dsn=dsn,
+        environment=environment,
+        release=release or f"mrd-desk@{__version__}",
+        send_default_pii=False,
+        include_local_variables=False,
+        max_request_body_size="never",
+        before_send=before_send,
+    )
+    return True

@@ -1,0 +1,36 @@
+"""Settings of the tests: the project's own, read from a clean environment, with everything written to a temporary place.
+
+TEST_DATABASE_URL (or MRD_DATABASE_URL) names the database server; without either the tests run on a SQLite file.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from mrd_project.config import Config
+
+_KEPT = {"MRD_DATABASE_URL"}
+for _name in {f"MRD_{field.upper()}" for field in Config.model_fields} - _KEPT:
+    os.environ.pop(_name, None)
+os.environ["MRD_ENV_FILE"] = ""  # a developer's .env says nothing here
+if os.environ.get("TEST_DATABASE_URL"):
+    os.environ["MRD_DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
+
+_var_dir = Path(tempfile.mkdtemp(prefix="mrd-tests-"))
+_owner = os.getpid()
+os.environ["MRD_VAR_DIR"] = str(_var_dir)
+
+
+def _clear_away() -> None:
+    if os.getpid() == _owner:  # not in a forked child
+        shutil.rmtree(_var_dir, ignore_errors=True)
+
+
+atexit.register(_clear_away)
+
+from mrd_project.settings import *  # noqa: E402, F403
+
+# What is tested is that passwords are asked for, not how slowly they are hashed.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
