@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -114,7 +116,7 @@ def plan_subject(plan: Plan) -> Subject:
     return Subject(SubjectKind.PLAN, plan, author_ids=_ids(editors))
 
 
-def with_last_editor(claims: QuerySet[Claim]) -> QuerySet[Claim]:
+def with_last_editor(claims: QuerySet[Claim]) -> QuerySet[Any]:
     """Annotate claims with `last_editor_id`: who last edited each, or None where nobody did."""
     edits = ClaimRevision.objects.filter(claim=OuterRef("pk"), author__isnull=False).order_by("-revision")
     return claims.annotate(last_editor_id=Subquery(edits.values("author_id")[:1]))
@@ -141,16 +143,40 @@ def _section(run: Run, subject_id: int) -> Subject:
 
 
 def section_subject(section: SectionRevision) -> Subject:
-    """Return a section as a subject: whoever edited it since the engine last drafted it is one of its authors."""
-    earlier = SectionRevision.objects.filter(
-        run_id=section.run_id, key=section.key, revision__lte=section.revision
-    ).order_by("-revision")
-    authors: set[int] = set()
-    for author in earlier.values_list("author_id", flat=True):
-        if author is None:
-            break
-        authors.add(author)
-    return Subject(SubjectKind.SECTION, section, section.regulatory, frozenset(authors), _deciders(section))
+    """Return a section as a subject; see `section_subjects`."""
+    return section_subjects([section])[0]
+
+
+def section_subjects(sections: Sequence[SectionRevision]) -> list[Subject]:
+    """Return sections as subjects, in two queries: whoever edited one since the engine drafted it is an author."""
+    runs = {section.run_id for section in sections}
+    history = SectionRevision.objects.filter(run__in=runs).order_by("-revision")
+    revisions: dict[tuple[UUID, str], list[tuple[int, int | None]]] = defaultdict(list)
+    for run_id, key, revision, author_id in history.values_list("run_id", "key", "revision", "author_id"):
+        revisions[run_id, key].append((revision, author_id))
+    decisions = Decision.objects.filter(
+        subject_kind=SubjectKind.SECTION, subject_id__in=[section.pk for section in sections]
+    ).exclude(verdict=Verdict.EDIT)
+    deciders: dict[tuple[int, str], set[int]] = defaultdict(set)
+    for section_id, digest, person_id in decisions.values_list("subject_id", "subject_digest", "person_id"):
+        deciders[section_id, digest].add(person_id)
+    return [
+        Subject(
+            SubjectKind.SECTION,
+            section,
+            section.regulatory,
+            _since_draft(
+                author for revision, author in revisions[section.run_id, section.key] if revision <= section.revision
+            ),
+            frozenset(deciders[section.pk, section.digest]),
+        )
+        for section in sections
+    ]
+
+
+def _since_draft(newest_first: Iterable[int | None]) -> frozenset[int]:
+    """Return the authors before the first None, which is the engine: its draft has no words of theirs."""
+    return frozenset(one for one in itertools.takewhile(lambda author: author is not None, newest_first) if one)
 
 
 def _document(run: Run, subject_id: int) -> Subject:
@@ -162,13 +188,6 @@ def document_subject(document: Document) -> Subject:
     standing = SectionRevision.objects.filter(run_id=document.run_id, status__in=("drafted", "approved"))
     authors = standing.filter(author__isnull=False).values_list("author_id", flat=True)
     return Subject(SubjectKind.DOCUMENT, document, author_ids=_ids(authors))
-
-
-def _deciders(section: SectionRevision) -> frozenset[int]:
-    decisions = Decision.objects.filter(
-        subject_kind=SubjectKind.SECTION, subject_id=section.pk, subject_digest=section.digest
-    )
-    return _ids(decisions.exclude(verdict=Verdict.EDIT).values_list("person_id", flat=True))
 
 
 def _ids(found: Any) -> frozenset[int]:
