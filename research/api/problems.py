@@ -99,8 +99,9 @@ def _of_framework(error: exceptions.APIException, instance: str) -> Response:
     challenge: str | None = getattr(error, "auth_header", None)
     if challenge:
         headers["WWW-Authenticate"] = challenge
-    if isinstance(error, exceptions.Throttled) and error.wait is not None:
-        headers["Retry-After"] = str(int(error.wait) + 1)
+    wait_s: float | None = getattr(error, "wait", None)
+    if wait_s is not None:
+        headers["Retry-After"] = str(int(wait_s) + 1)
     fields: list[FieldError] = []
     if isinstance(error, exceptions.ValidationError):
         fields = list(_flatten(error.detail))

@@ -1,0 +1,48 @@
+"""What people fill in about a run. The services check the words; a form only carries them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+
+from research.adapters import runtime
+from research.engine.verticals import registry
+from research.models import Team
+
+_MAX_WHOLE = 1_000_000
+
+
+class NewRunForm(forms.Form):
+    prompt = forms.CharField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4, "cols": 80, "class": "vLargeTextField"}),
+        help_text="What market is the document about? Name the product, the places and the competitors you know of.",
+    )
+    vertical = forms.ChoiceField(
+        help_text="Chooses the plan's template, the sections and which of them are regulatory."
+    )
+    engine = forms.ChoiceField(help_text="Who does the research; 'extractive' needs no key and invents nothing.")
+    team = forms.ModelChoiceField(queryset=Team.objects.none(), empty_label=None, help_text="Whose library is read.")
+
+    def __init__(self, *args: Any, teams: QuerySet[Team], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["vertical"].choices = [(name, registry.get(name).title) for name in registry.names()]  # type: ignore[attr-defined]
+        self.fields["engine"].choices = [(name, name) for name in runtime.engine_names()]  # type: ignore[attr-defined]
+        self.fields["team"].queryset = teams  # type: ignore[attr-defined]
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(required=False, max_length=1000, widget=forms.TextInput(attrs={"class": "vTextField"}))
+
+
+class NothingForm(forms.Form):
+    """A question with nothing to fill in."""
+
+
+class BudgetForm(forms.Form):
+    calls = forms.IntegerField(min_value=0, max_value=_MAX_WHOLE)
+    searches = forms.IntegerField(min_value=0, max_value=_MAX_WHOLE)
+    cost_usd = forms.DecimalField(label="Cost in US$", min_value=Decimal(0), max_digits=12, decimal_places=2)

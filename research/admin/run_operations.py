@@ -1,0 +1,104 @@
+"""Operating a run: each verb has a page that asks, and a button on it that does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from research.engine.domain.errors import InvalidInput, MrdError
+from research.engine.domain.usage import Limits
+from research.models import Run, RunBudget
+from research.models.runs import Phase
+from research.services import access, runs
+
+from .run_forms import BudgetForm, NothingForm, ReasonForm
+
+if TYPE_CHECKING:
+    from .runs import RunAdmin
+
+
+class Operation(NamedTuple):
+    """title and words: what the page asks. button: what its button says. done: what is said after. do: the service."""
+
+    title: str
+    words: str
+    button: str
+    done: str
+    form: type[forms.Form]
+    do: Callable[..., Run]
+
+
+def _raise_budget(*, calls: int, searches: int, cost_usd: Decimal, **more: Any) -> Run:
+    return runs.raise_budget(limits=Limits(calls=calls, searches=searches, cost_usd=cost_usd), **more)
+
+
+OPERATIONS = {
+    "pause": Operation(
+        "Pause this run?",
+        "Steps in flight end; no other begins until somebody resumes the run.",
+        "Pause the run",
+        "The run is paused.",
+        ReasonForm,
+        runs.pause,
+    ),
+    "resume": Operation(
+        "Resume this run?", "It goes on where it was.", "Resume the run", "The run goes on.", NothingForm, runs.resume
+    ),
+    "cancel": Operation(
+        "Cancel this run?",
+        "It ends for good. What it found and what was decided is kept.",
+        "Cancel the run for good",
+        "The run is cancelled.",
+        ReasonForm,
+        runs.cancel,
+    ),
+    "budget": Operation(
+        "Raise this run's budget?",
+        "These are the limits of its research. A limit can be raised, never lowered.",
+        "Raise the budget",
+        "The budget is raised. A run that was paused for it can be resumed now.",
+        BudgetForm,
+        _raise_budget,
+    ),
+}
+
+
+def operate(page: RunAdmin, request: HttpRequest, run: Run, verb: str) -> HttpResponse:
+    """Show the verb's question, or carry it out when it was answered. Raises `Http404`, `PermissionDenied`."""
+    operation = OPERATIONS.get(verb)
+    if operation is None:
+        raise Http404
+    if not access.may_operate(request.user, run):  # type: ignore[arg-type]
+        raise PermissionDenied
+    back = reverse("admin:research_run_change", args=[run.pk])
+    form = operation.form(request.POST) if request.method == "POST" else operation.form(initial=_present(run, verb))
+    if request.method == "POST" and form.is_valid():
+        actor = str(request.user.actor_id)  # type: ignore[union-attr]
+        try:
+            operation.do(run_id=run.pk, actor=actor, now=timezone.now(), **form.cleaned_data)
+        except InvalidInput as error:
+            form.add_error(error.field if error.field in form.fields else None, error.detail)
+        except MrdError as error:
+            page.message_user(request, error.detail, messages.ERROR)
+            return HttpResponseRedirect(back)
+        else:
+            page.message_user(request, operation.done)
+            return HttpResponseRedirect(back)
+    context = page.context(request, title=operation.title, operation=operation, form=form, run=run, back=back)
+    return TemplateResponse(request, "admin/research/run/operate.html", context)
+
+
+def _present(run: Run, verb: str) -> dict[str, Any]:
+    if verb != "budget":
+        return {}
+    budget = RunBudget.objects.get(run=run, phase=Phase.RESEARCH)
+    return {"calls": budget.max_calls, "searches": budget.max_searches, "cost_usd": budget.max_cost_usd}
