@@ -18,7 +18,7 @@ from research.engine.domain.errors import InvalidInput
 from research.engine.extraction.result import whole
 from research.models import ExtractedText, Intake, LibraryFeed, Passage, Snapshot, Source
 from research.services import library
-from research.services.library import rows
+from research.services.library import adding, rows
 from research.services.library.collect import clean_name
 from tests.doubles.library import CASINO, CLOUD, TWO_PAGES, team, write
 
@@ -130,6 +130,7 @@ def test_hostile_neighbours_are_refused_with_a_sentence_and_the_others_go_in(doc
         row = Intake.objects.get(name=name)
         assert (row.state, row.message, row.source) == ("refused", sentence, None)
         assert "\n" not in sentence
+        assert sentence != adding.FAULT
         assert sentence.endswith(".")
     assert Source.objects.count() == 3
 
