@@ -8,6 +8,9 @@ class MrdProjectConfig(AppConfig):
     name = "mrd_project"
     default = True
 
+    def ready(self) -> None:
+        from . import checks  # noqa: F401 - registers them
+
 
 class MrdAdminConfig(admin_apps.AdminConfig):
     default = False
