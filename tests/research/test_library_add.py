@@ -202,7 +202,33 @@ def test_what_the_manifest_says_is_kept_and_what_the_adder_says_goes_over_it(doc
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("wrong", [{"published_date": "soon"}, {"reliability": 7}, {"title": ["a"]}])
+@pytest.mark.parametrize(
+    ("said", "kept"), [(0.9, 900), (1, 1000), (1.0, 1000), (0, 0), (950, 950), (1000, 1000), ("0.5", 500)]
+)
+def test_a_manifest_gives_reliability_from_0_to_1_or_in_thousandths(docs, said, kept):
+    (docs / "manifest.json").write_text(json.dumps([{"file": "casino.md", "reliability": said}]))
+    add(docs / "casino.md")
+    assert Source.objects.get().reliability == kept
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("vertical", ["gambling", "saas"])
+def test_the_bundled_samples_go_in_with_what_their_manifest_says(vertical):
+    samples = PROJECT / "research" / "samples" / vertical
+    entries = json.loads((samples / "manifest.json").read_text())
+    report = add(samples)
+    assert (len(report.added), report.refused, report.skipped) == (len(entries), (), ())
+    wanted = {
+        (e["title"], e["publisher"], dt.date.fromisoformat(e["published_date"]), e["reliability"]) for e in entries
+    }
+    assert set(Source.objects.values_list("title", "publisher", "published_date", "reliability")) == wanted
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "wrong",
+    [{"published_date": "soon"}, {"reliability": 1001}, {"reliability": 1.5}, {"reliability": True}, {"title": ["a"]}],
+)
 def test_a_wrong_manifest_entry_is_refused_before_anything_is_added(docs, wrong):
     (docs / "manifest.json").write_text(json.dumps([{"file": "casino.md", **wrong}]))
     with pytest.raises(InvalidInput, match=r"manifest\.json, entry “casino\.md”"):

@@ -20,6 +20,7 @@ MAX_TITLE, MAX_PUBLISHER = 500, 200
 DEFAULT_RELIABILITY = 600
 
 _MANIFEST_MAX_BYTES = 4 * 1024 * 1024
+_THOUSAND = 1000
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -63,7 +64,8 @@ def one_line(text: str) -> str:
 def manifest(folder: Path) -> dict[str, About] | None:
     """Return what the folder's manifest.json says, by file name; empty without one, None when it is another's.
 
-    Ours is a list of objects that each name a `file`. Raises `InvalidInput` when an entry of ours is wrong.
+    Ours is a list of objects that each name a `file`; a reliability in it is 0…1, or a whole number of thousandths
+    from 2 to 1000, as the library stores it. Raises `InvalidInput` when an entry of ours is wrong.
     """
     path = folder / MANIFEST
     try:
@@ -81,6 +83,8 @@ def manifest(folder: Path) -> dict[str, About] | None:
     said: dict[str, About] = {}
     for entry in entries:
         fields = {name: entry.get(name) for name in ("title", "publisher", "published_date", "reliability")}
+        if type(fields["reliability"]) is int and 1 < fields["reliability"] <= _THOUSAND:
+            fields["reliability"] = Decimal(fields["reliability"]) / _THOUSAND
         try:
             said[entry["file"]] = about(**fields)
         except InvalidInput as error:
@@ -131,4 +135,4 @@ def _thousandths(value: Any) -> int | None:
         raise InvalidInput(
             f"The reliability must be a number from 0 to 1, such as 0.8, not “{said}”.", field="reliability"
         )
-    return int((number * 1000).to_integral_value())
+    return int((number * _THOUSAND).to_integral_value())
