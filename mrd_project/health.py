@@ -87,7 +87,7 @@ def look(*, now: dt.datetime) -> list[Finding]:
 
 
 def migrations_missing() -> bool:
-    """Tell whether the code has migrations the database has not. Once a database has them all, it is not asked again."""
+    """Tell whether the code has migrations the database has not. A database that has them all is not asked again."""
     name = str(connection.settings_dict["NAME"])
     if name not in _complete:
         executor = MigrationExecutor(connection)
@@ -103,7 +103,7 @@ def _folder(name: str, path: Path) -> Finding:
         path.mkdir(parents=True, exist_ok=True)
         handle, probe = tempfile.mkstemp(prefix=".ready-", dir=path)
         os.close(handle)
-        os.unlink(probe)
+        Path(probe).unlink()
     except OSError as error:
         says = f"The {words} folder cannot be written to ({error.strerror}); look at MRD_VAR_DIR."
         return Finding(name, False, True, says)

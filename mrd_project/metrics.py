@@ -73,7 +73,7 @@ class WorkCollector(Collector):
 
 def _counted(name: str, says: str, model: type[Run | Step | Call], *fields: str) -> Metric:
     family = GaugeMetricFamily(name, says, labels=fields)
-    for *labels, count in model._default_manager.values_list(*fields).annotate(n=Count("pk")).order_by(*fields):
+    for *labels, count in model.objects.values_list(*fields).annotate(n=Count("pk")).order_by(*fields):
         family.add_metric(labels, count)
     return family
 

@@ -1,4 +1,4 @@
-"""Settings of the tests: the project's own, read from a clean environment, with everything written to a temporary place.
+"""Settings of the tests: the project's own, from a clean environment, with every file in a temporary place.
 
 TEST_DATABASE_URL (or MRD_DATABASE_URL) names the database server; without either the tests run on a SQLite file.
 """
@@ -32,5 +32,7 @@ atexit.register(_clear_away)
 
 from mrd_project.settings import *  # noqa: E402, F403
 
+# `client.login` has no request to count attempts by. The tests of the lockout switch it on.
+AXES_ENABLED = False
 # What is tested is that passwords are asked for, not how slowly they are hashed.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
