@@ -30,3 +30,14 @@ def test_a_run_whose_worker_dies_at_a_boundary_ends_whole() -> None:
     # A boundary that was not reached proves nothing.
     assert [row for row in results if not row["died"]] == []
     assert done.returncode == 0, done.stderr[-3000:]
+
+
+@pytest.mark.crash
+def test_a_run_outlives_a_restart_of_postgresql() -> None:
+    if not settings.MRD.database_url.get_secret_value().startswith("postgres"):
+        pytest.skip("SQLite has no server to restart; the PostgreSQL run of this suite holds this test.")
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.flows.restart_harness"],
+        cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, timeout=200, check=False,
+    )
+    assert done.returncode == 0, done.stdout[-1000:] + done.stderr[-3000:]
