@@ -19,23 +19,25 @@ BLANK_TASKS = 2
 BLANK_SENTENCES = 2
 
 
-class Lines(forms.CharField):
+class Lines(forms.Field):
     """A list of texts, one a line."""
 
     widget = forms.Textarea(attrs={"rows": 2})
 
     def to_python(self, value: Any) -> list[str]:
-        return [line.strip() for line in super().to_python(value).splitlines() if line.strip()]
+        return [line.strip() for line in str(value or "").splitlines() if line.strip()]
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list | tuple) else value
 
 
-class Listed(forms.CharField):
+class Listed(forms.Field):
     """A list of words with commas between."""
 
+    widget = forms.TextInput
+
     def to_python(self, value: Any) -> list[str]:
-        return [word.strip() for word in super().to_python(value).split(",") if word.strip()]
+        return [word.strip() for word in str(value or "").split(",") if word.strip()]
 
     def prepare_value(self, value: Any) -> Any:
         return ", ".join(str(one) for one in value) if isinstance(value, list | tuple) else value

@@ -12,6 +12,7 @@ urlpatterns = [
     path("<uuid:run_id>/claims/", claims.claims, name="claims"),
     path("<uuid:run_id>/claims/<int:claim_id>/", claims.claim, name="claim"),
     path("<uuid:run_id>/sections/", section.sections, name="sections"),
+    path("sections/<int:section_id>/", section.short, name="section"),
     path("<uuid:run_id>/sections/<int:section_id>/", section.section, name="section"),
-    path("<uuid:run_id>/document/", document.document, name="document"),
+    path("<uuid:run_id>/document/", document.document, name="sign_off"),
 ]

@@ -85,7 +85,7 @@ def _bulk(desk: common.Desk) -> str:
         )
         for pk, digest in picked(post.getlist("pick"))
     ]
-    outcomes = decide_many(person=desk.request.user, door="bulk", requests=wanted, now=timezone.now())
+    outcomes = decide_many(person=common.person_of(desk.request), door="bulk", requests=wanted, now=timezone.now())
     desk.run.refresh_from_db()
     failed = [outcome for outcome in outcomes if outcome.error is not None]
     if len(failed) == len(outcomes) and failed[0].error is not None:
@@ -180,7 +180,8 @@ def _ordered(run: Run, rows: QuerySet[Claim], order: str) -> QuerySet[Any]:
     placed = facts.with_last_editor(rows).annotate(
         place=Case(*places, default=Value(len(keys)), output_field=IntegerField())
     )
-    return placed.select_related("current__author", "assessment").order_by(*_ORDERS[order])
+    rows_in_order: QuerySet[Any] = placed.select_related("current__author", "assessment").order_by(*_ORDERS[order])
+    return rows_in_order
 
 
 @common.page

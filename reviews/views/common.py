@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, cast
 from uuid import UUID
 
 from django.contrib import admin
@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from research.engine.domain.errors import Conflict, InvalidInput, MrdError, NotFound, Refused
 from research.engine.domain.states import RunState, Verdict
-from research.models import Decision, Run
+from research.models import Decision, Run, User
 from research.models.record import SubjectKind
 from research.services import access
 from reviews import facts, queue
@@ -52,10 +52,17 @@ class Desk:
     who: facts.Standing
 
 
+def person_of(request: HttpRequest) -> User:
+    """Return who is signed in; `page` and the admin let nobody else come this far. Raises `PermissionDenied`."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
 def open_desk(request: HttpRequest, run_id: UUID) -> Desk:
     """Return the desk of a run the person may see. Raises `NotFound`."""
-    run = facts.run_of(person=request.user, run_id=run_id)
-    return Desk(request, run, facts.standing_of(person=request.user, run=run))
+    run = facts.run_of(person=person_of(request), run_id=run_id)
+    return Desk(request, run, facts.standing_of(person=person_of(request), run=run))
 
 
 def page(
@@ -72,8 +79,7 @@ def page(
         except NotFound as error:
             raise Http404(error.detail) from error
 
-    wrapped: Callable[Concatenate[HttpRequest, P], HttpResponse] = admin.site.admin_view(guarded)
-    return wrapped
+    return cast("Callable[Concatenate[HttpRequest, P], HttpResponse]", admin.site.admin_view(guarded))
 
 
 def render(
@@ -132,7 +138,9 @@ def _back_to(text: str) -> RunState:
 
 def settle(desk: Desk, request: DecisionRequest) -> Decision:
     """Decide as the person at the desk, and let the page know where the run is now. Raises what `decide` raises."""
-    decision = decide(person=desk.request.user, door="desk", request=request, now=timezone.now(), http=desk.request)
+    decision = decide(
+        person=person_of(desk.request), door="desk", request=request, now=timezone.now(), http=desk.request
+    )
     desk.run.refresh_from_db()
     return decision
 

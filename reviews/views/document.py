@@ -60,7 +60,7 @@ def document(request: HttpRequest, run_id: UUID) -> HttpResponse:
     except MrdError as error:
         return _show(desk, error=error)
     messages.success(request, f"{_DONE[wanted.verdict]} {common.now_is(desk.run)}")
-    return redirect("reviews:queue") if wanted.verdict == "reject" else redirect("reviews:document", run_id=run_id)
+    return redirect("reviews:queue") if wanted.verdict == "reject" else redirect("reviews:sign_off", run_id=run_id)
 
 
 def _show(desk: common.Desk, *, error: MrdError | None = None) -> HttpResponse:

@@ -15,14 +15,14 @@ from reviews import queue as waits
 from . import common
 
 PER_PAGE = 50
-PAGE_OF = {Gate.PLAN: "plan", Gate.CLAIMS: "claims", Gate.REGULATORY: "sections", Gate.SIGN_OFF: "document"}
+PAGE_OF = {Gate.PLAN: "plan", Gate.CLAIMS: "claims", Gate.REGULATORY: "sections", Gate.SIGN_OFF: "sign_off"}
 
 
 @common.page
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """Show what waits; `?gate=` and `?mine=1` narrow it."""
-    rows = waits.waiting(person=request.user)
+    rows = waits.waiting(person=common.person_of(request))
     gate = request.GET.get("gate", "")
     mine = request.GET.get("mine") == "1"
     chosen = [row for row in rows if gate in ("", row.gate.value) and (row.mine or not mine)]

@@ -50,6 +50,17 @@ def sections(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 
 @common.page
+@require_safe
+def short(request: HttpRequest, section_id: int) -> HttpResponse:
+    """Lead from the short address of a section to its page."""
+    rows = SectionRevision.objects.filter(run__in=queries.runs_of(common.person_of(request)))
+    run_id = rows.filter(pk=min(section_id, facts.MAX_ID)).values_list("run_id", flat=True).first()
+    if run_id is None:
+        raise NotFound("There is no such section.")
+    return redirect("reviews:section", run_id=run_id, section_id=section_id)
+
+
+@common.page
 @require_http_methods(["GET", "HEAD", "POST"])
 def section(request: HttpRequest, run_id: UUID, section_id: int) -> HttpResponse:
     """Show a section, and take a decision or an edit."""
