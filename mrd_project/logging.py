@@ -20,8 +20,9 @@ Event = MutableMapping[str, Any]
 
 def hide_secrets(logger: Any, method: str, event: Event) -> Event:
     """Hide secrets in a log event, by the names of its fields and inside its texts."""
-    scrubbed: Event = scrubbing.scrub({key: value for key, value in event.items() if not key.startswith("_")})
-    return scrubbed | {key: value for key, value in event.items() if key.startswith("_")}
+    # Names with an underscore are structlog's own, such as the record itself.
+    ours = {key: value for key, value in event.items() if key.startswith("_")}
+    return {**scrubbing.scrub({key: value for key, value in event.items() if key not in ours}), **ours}
 
 
 def hide_secrets_in_line(logger: Any, method: str, line: str) -> str:

@@ -41,7 +41,7 @@ def view(request: HttpRequest) -> HttpResponse:
     processes: CollectorRegistry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:  # several gunicorn workers: deploy/gunicorn.conf.py
         processes = CollectorRegistry()
-        MultiProcessCollector(processes)  # type: ignore[no-untyped-call]
+        MultiProcessCollector(processes)
     work = CollectorRegistry()
     work.register(WorkCollector())
     return HttpResponse(generate_latest(processes) + generate_latest(work), content_type=CONTENT_TYPE_LATEST)

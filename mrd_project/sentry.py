@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import __version__, scrubbing
+
+if TYPE_CHECKING:  # the package takes a second to import; it is needed where a DSN is set
+    from sentry_sdk.types import Event, Hint
 
 # What people write and what sources say stays here. Names as they stand in local variables, request data and extras.
 WORDS = frozenset(
@@ -12,7 +15,7 @@ WORDS = frozenset(
 )
 
 
-def before_send(event: dict[str, Any], hint: dict[str, Any]) -> dict[str, Any]:
+def before_send(event: Event, hint: Hint) -> Event:
     """Return the event as it may leave: no request body, cookies, user, local variables; secrets hidden."""
     request = event.get("request", {})
     for part in ("data", "cookies", "env", "query_string"):
