@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -13,17 +12,16 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
-from research.models import LibraryFeed
 from tests.doubles import world
 
 
 class Drivers:
     """Start `manage.py drive` over the test database with the scripted engine; all are killed at the end."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, env: dict[str, str]) -> None:
         self.folder = folder
+        self._env = env
         self.effects_path = folder / "effects"
         self.effects_path.write_text("")
         self._running: list[subprocess.Popen[bytes]] = []
@@ -37,8 +35,7 @@ class Drivers:
 
     def start(self, **settings_: str) -> subprocess.Popen[bytes]:
         env = dict(
-            os.environ,
-            MRD_DATABASE_URL=test_database_url(),
+            self._env,
             MRD_VAR_DIR=str(settings.VAR_DIR),
             MRD_ENGINES=json.dumps({"scripted": "tests.doubles.scripted.build"}),
             MRD_SCRIPT=str(self.folder / "script.json"),
@@ -67,14 +64,6 @@ class Drivers:
             process.wait()
 
 
-def test_database_url() -> str:
-    """Return the address of the database the tests run on, for another process."""
-    conf = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{conf['NAME']}"
-    return f"postgres://{conf['USER']}:{conf['PASSWORD']}@{conf['HOST'] or '127.0.0.1'}:{conf['PORT'] or 5432}/{conf['NAME']}"
-
-
 def wait_until(holds, *, seconds: float, what: str) -> None:
     ends = time.monotonic() + seconds
     while not holds():
@@ -85,12 +74,11 @@ def wait_until(holds, *, seconds: float, what: str) -> None:
 
 @pytest.fixture
 def people(transactional_db) -> world.People:
-    LibraryFeed.objects.get_or_create(pk=1)
     return world.people("flow")
 
 
 @pytest.fixture
-def drivers(transactional_db, tmp_path):
-    made = Drivers(tmp_path)
+def drivers(child_env, tmp_path):
+    made = Drivers(tmp_path, child_env)
     yield made
     made.stop()
