@@ -41,7 +41,7 @@ def view(request: HttpRequest) -> HttpResponse:
     processes: CollectorRegistry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:  # several gunicorn workers: deploy/gunicorn.conf.py
         processes = CollectorRegistry()
-        MultiProcessCollector(processes)
+        MultiProcessCollector(processes)  # type: ignore[no-untyped-call]
     work = CollectorRegistry()
     work.register(WorkCollector())
     return HttpResponse(generate_latest(processes) + generate_latest(work), content_type=CONTENT_TYPE_LATEST)
@@ -52,7 +52,7 @@ def may_read(request: HttpRequest) -> bool:
     given = request.headers.get("Authorization", "")
     if token and hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
         return True
-    if request.user.is_active and request.user.is_staff:  # type: ignore[union-attr]
+    if request.user.is_active and request.user.is_staff:
         return True
     proxied = settings.MRD.behind_proxy or "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
     return settings.MRD.mode == "development" and not proxied and request.META.get("REMOTE_ADDR") in LOOPBACK

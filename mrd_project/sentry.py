@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from . import __version__, scrubbing
 
@@ -17,17 +17,18 @@ WORDS = frozenset(
 
 def before_send(event: Event, hint: Hint) -> Event:
     """Return the event as it may leave: no request body, cookies, user, local variables; secrets hidden."""
-    request = event.get("request", {})
+    fields = cast("dict[str, Any]", event)
+    request = fields.get("request", {})
     for part in ("data", "cookies", "env", "query_string"):
         request.pop(part, None)
-    event.pop("user", None)
-    for value in event.get("exception", {}).get("values", []):
+    fields.pop("user", None)
+    for value in fields.get("exception", {}).get("values", []):
         for frame in value.get("stacktrace", {}).get("frames", []):
             frame.pop("vars", None)
     for part in ("request", "extra", "contexts", "breadcrumbs", "exception", "logentry", "message"):
-        if part in event:
+        if part in fields:
             # Stack frames nest deeper than log events; 12 levels hold them.
-            event[part] = scrubbing.scrub(event[part], names=WORDS, depth=scrubbing.DEEPEST - 12)
+            fields[part] = scrubbing.scrub(fields[part], names=WORDS, depth=scrubbing.DEEPEST - 12)
     return event
 
 

@@ -49,7 +49,7 @@ class Server:
     """One server process that belongs to this one. Its data is lost when it is closed."""
 
     def __init__(self, *, home: Path) -> None:
-        self._home = home
+        self.home = home
         self._data = home / "data"
         self._log = home / "log"
         self._user = _unprivileged_user()
@@ -65,10 +65,10 @@ class Server:
     def create(self) -> None:
         """Make the data directory. Raises `CannotStart`."""
         self._data.mkdir(mode=0o700)
-        password = self._home / "password"
+        password = self.home / "password"
         password.write_text(self._password)
         if self._user:
-            for path in (self._home, self._data, password):
+            for path in (self.home, self._data, password):
                 os.chown(path, self._user.pw_uid, self._user.pw_gid)
         command = [
             self._bin / "initdb", "--username=mrd", f"--pwfile={password}", "--auth=scram-sha-256", "--no-sync",
@@ -124,7 +124,7 @@ class Server:
         return True
 
     def _as_user(self) -> dict[str, object]:
-        about: dict[str, object] = {"cwd": self._home, "env": {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}}
+        about: dict[str, object] = {"cwd": self.home, "env": {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}}
         if self._user:
             about |= {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": []}
         return about
@@ -134,10 +134,10 @@ class Server:
         installed = _wheel()
         if not self._user or self._runs(installed / "bin"):
             return installed / "bin"
-        self._home.chmod(0o711)
-        copy = shutil.copytree(installed, self._home / "programs", symlinks=True) / "bin"
+        self.home.chmod(0o711)
+        copy = shutil.copytree(installed, self.home / "programs", symlinks=True) / "bin"
         if not self._runs(copy):
-            raise CannotStart(f"user '{self._user.pw_name}' cannot run programs in {self._home}")
+            raise CannotStart(f"user '{self._user.pw_name}' cannot run programs in {self.home}")
         return copy
 
     def _runs(self, programs: Path) -> bool:
