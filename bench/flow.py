@@ -38,12 +38,23 @@ def inside(runs: int) -> dict[str, float]:
 
     call_command("migrate", verbosity=0)
     people = world.people("bench")
-    script = {"tasks": TASKS, "calls": CALLS, "seconds": SECONDS, "effects": "", "quotes": world.quotes(people, count=TASKS)}
+    script = {
+        "tasks": TASKS,
+        "calls": CALLS,
+        "seconds": SECONDS,
+        "effects": "",
+        "quotes": world.quotes(people, count=TASKS),
+    }
     Path(os.environ["MRD_SCRIPT"]).write_text(json.dumps(script))
     prompt = "A market for desks that keep to their critical path"
     made = [
         run_services.create(
-            team=people.team, requester=people.requester, prompt=prompt, vertical="saas", engine="scripted", now=dt.datetime.now(dt.UTC)
+            team=people.team,
+            requester=people.requester,
+            prompt=prompt,
+            vertical="saas",
+            engine="scripted",
+            now=dt.datetime.now(dt.UTC),
         )
         for _ in range(runs)
     ]
@@ -57,7 +68,8 @@ def inside(runs: int) -> dict[str, float]:
     wall = time.monotonic() - started
     cpu = _cpu_s(driver.pid) - before
     single = [
-        (run.events.get(kind="run.researched").at - run.events.get(kind="plan.approved").at).total_seconds() for run in made
+        (run.events.get(kind="run.researched").at - run.events.get(kind="plan.approved").at).total_seconds()
+        for run in made
     ]
     calls = Call.objects.filter(state="done").count()
     driver.kill()
@@ -110,14 +122,23 @@ def main() -> None:
                     "MRD_DRIVER_LINGER_S": "60",
                 }
                 done = subprocess.run(
-                    [sys.executable, __file__, "--inside", str(runs)], env=env, capture_output=True, text=True, check=False
+                    [sys.executable, __file__, "--inside", str(runs)],
+                    env=env,
+                    capture_output=True,
+                    text=True,
+                    check=False,
                 )
             if done.returncode:
                 raise SystemExit(done.stderr)
             row = json.loads(done.stdout.splitlines()[-1])
             table.add_row(
-                name, str(row["runs"]), str(row["calls"]), f"{row['wall_s']:.2f}", f"{row['slowest_s']:.2f}",
-                f"{row['slowest_s'] / (CALLS * SECONDS):.2f}", f"{row['cpu_ms_a_call']:.2f}",
+                name,
+                str(row["runs"]),
+                str(row["calls"]),
+                f"{row['wall_s']:.2f}",
+                f"{row['slowest_s']:.2f}",
+                f"{row['slowest_s'] / (CALLS * SECONDS):.2f}",
+                f"{row['cpu_ms_a_call']:.2f}",
             )
     Console(width=110).print(table)
 

@@ -38,8 +38,12 @@ class Person(NamedTuple):
 
 PEOPLE = (
     Person("rita", "Rita", "Requester", ("requester",), "asks for documents"),
-    Person("ravi", "Ravi", "Reviewer", ("reviewer", "regulatory reviewer"), "reviews plans, claims, regulatory sections"),
-    Person("rosa", "Rosa", "Reviewer", ("reviewer", "regulatory reviewer"), "is the second person on regulatory sections"),
+    Person(
+        "ravi", "Ravi", "Reviewer", ("reviewer", "regulatory reviewer"), "reviews plans, claims, regulatory sections"
+    ),
+    Person(
+        "rosa", "Rosa", "Reviewer", ("reviewer", "regulatory reviewer"), "is the second person on regulatory sections"
+    ),
     Person("anna", "Anna", "Approver", ("approver",), "signs"),
     Person("otto", "Otto", "Auditor", ("auditor",), "looks at everything, decides nothing"),
     Person("ada", "Ada", "Administrator", ("administrator",), "people, keys, stuck steps"),
@@ -103,7 +107,8 @@ def run_for(show: Show, *, team: Team, requester: User) -> Run:
 def is_there(run: Run, show: Show) -> bool:
     """Tell whether the run needs nothing more from the demo: at its gate, past it, or stuck."""
     return run.state == show.ends_in or run.state not in (
-        WORKING | {RunState.IDLE, RunState.PLAN_REVIEW, RunState.CLAIM_REVIEW, RunState.REGULATORY_REVIEW, RunState.SIGN_OFF}
+        WORKING
+        | {RunState.IDLE, RunState.PLAN_REVIEW, RunState.CLAIM_REVIEW, RunState.REGULATORY_REVIEW, RunState.SIGN_OFF}
     )
 
 

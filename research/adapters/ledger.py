@@ -175,9 +175,7 @@ def _give_up(call: Call, *, now: dt.datetime) -> None:
         _account(call, searches=call.reserved_searches, cost=call.reserved_cost_usd)
 
 
-def settle(
-    *, holder: Holder, call_id: uuid.UUID, outcome: CallOutcome | None, error: str, now: dt.datetime
-) -> None:
+def settle(*, holder: Holder, call_id: uuid.UUID, outcome: CallOutcome | None, error: str, now: dt.datetime) -> None:
     """Write the outcome (None: it failed with `error`) and settle the reservation. Raises `LostLease`."""
     call = Call.objects.select_for_update().get(pk=call_id)
     state = CallState.FAILED if outcome is None else CallState.DONE

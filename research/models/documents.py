@@ -72,7 +72,7 @@ class DocumentStatus(models.TextChoices):
 
 
 class Document(models.Model):
-    """The MRD composed from the standing sections. `body` holds the canonical bytes as text; digest is their SHA-256."""
+    """The MRD composed from the standing sections. `body`: the canonical bytes as text; digest: their SHA-256."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="documents")
     revision = models.PositiveIntegerField()

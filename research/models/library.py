@@ -109,7 +109,7 @@ class Passage(models.Model):
 
 
 class LibraryFeed(models.Model):
-    """One row (id 1): the last feed_seq given out. Updating it holds its lock to the commit, so order is commit order."""
+    """One row (id 1): the last feed_seq given out. Updating it holds its lock to the commit: order is commit order."""
 
     last_seq = models.PositiveBigIntegerField(default=0)
 

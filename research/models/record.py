@@ -24,7 +24,7 @@ class Decision(models.Model):
     """A verdict by a named person over the digest of exactly what they were shown.
 
     An edit passes nothing: it makes a new revision, which has a digest of its own, so it takes no slot from a verdict.
-    slot: 1, and 2 for the second person of a regulatory section. door: where it came from (admin, desk, api, cli, demo).
+    slot: 1, and 2 for the second person of a regulatory section. door: where it came from (see reviews.policy.DOORS).
     subject_id: primary key of the plan revision, claim, section revision or document.
     """
 

@@ -33,7 +33,13 @@ def _chain(run: Run) -> Iterator[str]:
         if recording.link(event.previous, event.payload) != event.hash:
             yield f"the payload of event {event.seq} is not what was hashed"
         body = json.loads(event.payload)
-        columns = {"run": str(run.pk), "seq": event.seq, "kind": event.kind, "actor": event.actor, "at": event.at.isoformat()}
+        columns = {
+            "run": str(run.pk),
+            "seq": event.seq,
+            "kind": event.kind,
+            "actor": event.actor,
+            "at": event.at.isoformat(),
+        }
         for name, value in columns.items():
             if body.get(name) != value:
                 yield f"event {event.seq}: column '{name}' is not what its payload says"
@@ -52,7 +58,13 @@ def _decisions(run: Run) -> Iterator[str]:
     for row in Decision.objects.filter(run=run).select_related("person"):
         actor, data = told.pop(("decision.made", row.pk), ("", {}))
         says = (actor, data.get("digest"), data.get("verdict"), data.get("subject"), data.get("slot"))
-        if says != (str(row.person.actor_id), row.subject_digest, row.verdict, f"{row.subject_kind}:{row.subject_id}", row.slot):
+        if says != (
+            str(row.person.actor_id),
+            row.subject_digest,
+            row.verdict,
+            f"{row.subject_kind}:{row.subject_id}",
+            row.slot,
+        ):
             yield f"decision {row.pk} is not what its event in the trail says"
     for signature in Signature.objects.filter(run=run).select_related("signer", "document"):
         actor, data = told.pop(("signature.made", signature.decision_id), ("", {}))

@@ -9,8 +9,9 @@ from typing import Any
 from django.db.models import Q
 
 from research.engine.domain.canonical import digest
-from research.engine.domain.claims import ClaimDraft, ClaimInHand, TypedValue
 from research.engine.domain.claims import Assessment as Assessed
+from research.engine.domain.claims import ClaimDraft, ClaimInHand, TypedValue
+from research.engine.domain.errors import StaleState
 from research.engine.domain.evidence import EvidenceItem, Quote, SourceRef
 from research.engine.domain.states import ClaimStatus
 from research.engine.domain.vertical import Vertical
@@ -185,6 +186,8 @@ def supports_of(revision_ids: Sequence[int]) -> dict[int, list[EvidenceItem]]:
 
 def assess(*, claim: Claim, assessed: Assessed, step: Step | None, now: dt.datetime) -> Assessment:
     """Write what verification says of a claim's present revision and put the claim where that sends it."""
+    if claim.current is None:
+        raise StaleState("A claim without words cannot be assessed.")
     row = Assessment.objects.create(
         revision=claim.current,
         step=step,

@@ -65,15 +65,9 @@ def premises(run: Run, task: Task) -> list[AcceptedClaim]:
 
 
 def _as_accepted(run: Run, chosen: QuerySet[Claim]) -> list[AcceptedClaim]:
-    rows = list(
-        chosen
-        .select_related("current", "assessment")
-        .order_by("pk")
-    )
+    rows = list(chosen.select_related("current", "assessment").order_by("pk"))
     evidence = claim_rows.supports_of([row.current_id for row in rows if row.current_id])
-    subjects = dict(
-        Task.objects.filter(plan__run=run, plan__voided_at__isnull=True).values_list("key", "subject")
-    )
+    subjects = dict(Task.objects.filter(plan__run=run, plan__voided_at__isnull=True).values_list("key", "subject"))
     against: dict[int, list[str]] = {}
     accepted = {row.pk for row in rows}
     for pair in Contradiction.objects.filter(first__run=run).select_related("first", "second"):
@@ -243,7 +237,9 @@ def _approvals(run: Run) -> list[SectionApproval]:
 
 def _claim_decisions(run: Run) -> dict[int, tuple[str, ...]]:
     accepted = dict(
-        Claim.objects.filter(run=run, status=ClaimStatus.ACCEPTED, decided_by_rule=False).values_list("pk", "current_id")
+        Claim.objects.filter(run=run, status=ClaimStatus.ACCEPTED, decided_by_rule=False).values_list(
+            "pk", "current_id"
+        )
     )
     found: dict[int, tuple[str, ...]] = {}
     decisions = Decision.objects.filter(

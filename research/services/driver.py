@@ -18,7 +18,7 @@ from research.adapters import db
 from research.adapters.runtime import Runtime
 from research.models import Driver, Step
 
-from . import doorbell, execution, sweeping, steps
+from . import doorbell, execution, steps, sweeping
 
 log = logging.getLogger(__name__)
 

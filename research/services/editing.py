@@ -45,15 +45,19 @@ def revise_claim(
 ) -> Claim:
     """Write a person's revision of a claim, assess it as any other, queue it for another person, and seal it.
 
-    Raises `InvalidInput` for text that is empty or too long, evidence of another run, or a stated claim without evidence.
+    Raises `InvalidInput` for text that is empty or too long, evidence of another run, a stated claim without evidence.
     """
     run = claim.run
     wanted = sorted(set(evidence_ids))
     rows = claims.evidence_rows(run=run, pk__in=wanted)
     if len(rows) != len(wanted):
-        raise InvalidInput("The claim names evidence that this run does not have; choose from the run's evidence.", field="evidence")
+        raise InvalidInput(
+            "The claim names evidence that this run does not have; choose from the run's evidence.", field="evidence"
+        )
     if kind == "stated" and not rows:
-        raise InvalidInput("A stated claim needs evidence: choose at least one quote, or label it an assumption.", field="evidence")
+        raise InvalidInput(
+            "A stated claim needs evidence: choose at least one quote, or label it an assumption.", field="evidence"
+        )
     try:
         draft = ClaimDraft(
             task_key=claim.task_key,
@@ -66,7 +70,8 @@ def revise_claim(
         )
     except ValueError as error:
         raise InvalidInput(
-            "A claim needs 3 to 2,000 characters and one of the kinds stated, computed, inferred, assumption.", field="text"
+            "A claim needs 3 to 2,000 characters and one of the kinds stated, computed, inferred, assumption.",
+            field="text",
         ) from error
     section = registry.get(run.vertical).section(claim.section)
     question = Task.objects.filter(plan__run=run, key=claim.task_key).order_by("-plan__revision").first()
@@ -87,7 +92,11 @@ def revise_claim(
         run_id=run.pk,
         kind="claim.revised",
         actor=str(author.actor_id),
-        data={"claim": claim.key, "revision": claim.current.revision if claim.current else 0, "shown": claim.shown_digest},
+        data={
+            "claim": claim.key,
+            "revision": claim.current.revision if claim.current else 0,
+            "shown": claim.shown_digest,
+        },
         now=now,
         is_demo=run.is_demo,
     )

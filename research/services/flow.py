@@ -149,8 +149,7 @@ def pass_regulatory_if_decided(run: Run, *, now: dt.datetime, event: RunEvent, a
 
 def retry_step(*, step_id: int, actor: str, now: dt.datetime) -> Step:
     """Retry a failed or quarantined step and let its failed run go on. Raises `NotFound`, `StaleState`."""
-    run_id = Step.objects.filter(pk=step_id).values_list("run_id", flat=True).first()
-    run = Run.objects.select_for_update().filter(pk=run_id).first()
+    run = Run.objects.select_for_update().filter(steps=step_id).first()
     step = steps.retry(step_id=step_id, actor=actor, now=now)
     if run is not None and run.state == RunState.FAILED:
         fire(run_id=run.pk, event=RunEvent.RETRIED, actor=actor, now=now)

@@ -116,7 +116,9 @@ def raise_budget(*, run_id: UUID, limits: Limits, actor: str, now: dt.datetime) 
             or limits.cost_usd < budget.max_cost_usd
         )
         if lower:
-            raise InvalidInput("A budget can only be raised: give limits no lower than the present ones.", field="limits")
+            raise InvalidInput(
+                "A budget can only be raised: give limits no lower than the present ones.", field="limits"
+            )
         budget.max_calls, budget.max_searches = limits.calls, limits.searches
         budget.max_cost_usd = Decimal(limits.cost_usd)
         budget.save(update_fields=["max_calls", "max_searches", "max_cost_usd"])

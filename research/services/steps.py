@@ -53,7 +53,10 @@ def claim(*, driver_id: UUID, limit: int, lease_s: float, now: dt.datetime) -> l
     Attempts are counted here, before anything executes; the token rises, which shuts out any earlier holder.
     """
     running = dict(
-        Step.objects.filter(state=StepState.RUNNING).values_list("run_id").annotate(n=Count("id")).values_list("run_id", "n")
+        Step.objects.filter(state=StepState.RUNNING)
+        .values_list("run_id")
+        .annotate(n=Count("id"))
+        .values_list("run_id", "n")
     )
     turn = Window(RowNumber(), partition_by=[F("run_id")], order_by=[F("id").asc()])
     rows = list(

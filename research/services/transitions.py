@@ -9,9 +9,8 @@ from uuid import UUID
 from django.db.models import F
 
 from research.engine.domain.errors import StaleState
-from research.engine.domain.states import TERMINAL, RunEvent, RunState, target_of
+from research.engine.domain.states import TERMINAL, RunEvent, RunState, StepState, target_of
 from research.models import Run, Step
-from research.engine.domain.states import StepState
 
 from . import recording
 

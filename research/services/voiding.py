@@ -33,6 +33,8 @@ def return_claims(run: Run, section: SectionRevision, *, reason: str, now: dt.da
     rows = Claim.objects.filter(run=run, current_id__in=cited, status=ClaimStatus.ACCEPTED)
     for claim in rows.select_related("current", "assessment"):
         before = claim.assessment
+        if claim.current is None:
+            continue
         claim.assessment = Assessment.objects.create(
             revision=claim.current,
             confidence=before.confidence if before else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from research.adapters.runtime import Runtime, StepPorts
+from research.adapters.runtime import StepPorts
 from research.engine.domain.canonical import digest
 from research.engine.domain.plans import Plan as PlanValue
 from research.engine.domain.plans import PlanTask
@@ -25,7 +25,9 @@ from . import claims, composing, flow, recording, results, steps
 def brief_of(run: Run) -> RunBrief:
     """Return what every role is told of the run."""
     rejections = (
-        Plan.objects.filter(run=run, decision_comment__gt="").order_by("revision").values_list("decision_comment", flat=True)
+        Plan.objects.filter(run=run, decision_comment__gt="")
+        .order_by("revision")
+        .values_list("decision_comment", flat=True)
     )
     return RunBrief(
         run_id=str(run.pk),
@@ -50,6 +52,10 @@ def task_of(task: Task) -> PlanTask:
     )
 
 
+def _task(step: Step) -> Task:
+    return Task.objects.get(steps=step)
+
+
 def load(step: Step) -> dict[str, Any]:
     """Return the inputs of a step, read in one transaction."""
     run = Run.objects.get(pk=step.run_id)
@@ -62,7 +68,7 @@ def load(step: Step) -> dict[str, Any]:
         questions = {task.key: task.question for task in flow.approved_tasks(run)}
         vertical = registry.get(run.vertical)
         return {"claims": claims.in_hand(run, vertical, questions, statuses=[ClaimStatus.PROPOSED])}
-    task = Task.objects.get(pk=step.task_id)
+    task = _task(step)
     inputs["task"] = task_of(task)
     if step.kind == StepKind.EXTRACT:
         rows = claims.evidence_rows(run=run, task_key=task.key)
@@ -108,7 +114,13 @@ def complete(*, step: Step, input_digest: str, result: Any, now: dt.datetime) ->
         run_id=run.pk,
         kind="step.done",
         actor=recording.ENGINE,
-        data={"step": step.key, "kind": step.kind, "round": step.generation, "input": input_digest, "output": digest(output)},
+        data={
+            "step": step.key,
+            "kind": step.kind,
+            "round": step.generation,
+            "input": input_digest,
+            "output": digest(output),
+        },
         now=now,
     )
     if step.kind in (StepKind.INVESTIGATE, StepKind.EXTRACT):
@@ -122,9 +134,9 @@ def _save(run: Run, step: Step, result: Any, *, now: dt.datetime) -> None:
             plan: PlanValue = result
             results.save_plan(run=run, plan=plan, author=None, comment="", now=now)
         case StepKind.INVESTIGATE:
-            results.save_investigation(run=run, task=Task.objects.get(pk=step.task_id), found=result, now=now)
+            results.save_investigation(run=run, task=_task(step), found=result, now=now)
         case StepKind.EXTRACT:
-            results.save_claims(run=run, task=Task.objects.get(pk=step.task_id), drafts=result, now=now)
+            results.save_claims(run=run, task=_task(step), drafts=result, now=now)
         case StepKind.VERIFY:
             results.save_verification(run=run, step=step, verification=result, now=now)
         case StepKind.DRAFT:

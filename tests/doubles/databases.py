@@ -1,4 +1,4 @@
-"""A database of its own for a process that fills one: a new SQLite file, or a new database beside the PostgreSQL one."""
+"""A database of its own for a process that fills one: a new SQLite file, or one more on the PostgreSQL server."""
 
 from __future__ import annotations
 

@@ -70,18 +70,47 @@ def vertical_sections(name: str) -> tuple[str, ...]:
 def quotes(world: People, *, count: int) -> list[dict[str, Any]]:
     """Put one document of `count` plain sentences into the team's library; return a Finding as JSON for each."""
     now = dt.datetime.now(dt.UTC)
-    words = ["Desks", "Reviewers", "Auditors", "Queues", "Archives", "Ledgers", "Gates", "Signatures", "Snapshots", "Claims", "Plans", "Teams"]
-    sentences = [f"{words[n % len(words)]} of market {n} answer the point under research in their own words." for n in range(count)]
+    words = [
+        "Desks",
+        "Reviewers",
+        "Auditors",
+        "Queues",
+        "Archives",
+        "Ledgers",
+        "Gates",
+        "Signatures",
+        "Snapshots",
+        "Claims",
+        "Plans",
+        "Teams",
+    ]
+    sentences = [
+        f"{words[n % len(words)]} of market {n} answer the point under research in their own words."
+        for n in range(count)
+    ]
     text = "\n".join(sentences)
     source = Source.objects.create(
-        team=world.team, kind="upload", uri=f"sha256:{sha256_hex(text.encode())}", title="Scripted", reliability=300, created_at=now
+        team=world.team,
+        kind="upload",
+        uri=f"sha256:{sha256_hex(text.encode())}",
+        title="Scripted",
+        reliability=300,
+        created_at=now,
     )
     from research.adapters import snapshots
 
     digest = snapshots.local().put(team_id=world.team.pk, data=text.encode())
-    snapshot = Snapshot.objects.create(source=source, sha256=digest, size=len(text), media_type="text/plain", captured_at=now)
+    snapshot = Snapshot.objects.create(
+        source=source, sha256=digest, size=len(text), media_type="text/plain", captured_at=now
+    )
     extracted = ExtractedText.objects.create(
-        snapshot=snapshot, extractor="text", extractor_version="1", text=text, sha256=sha256_hex(text.encode()), page_starts=[0], created_at=now
+        snapshot=snapshot,
+        extractor="text",
+        extractor_version="1",
+        text=text,
+        sha256=sha256_hex(text.encode()),
+        page_starts=[0],
+        created_at=now,
     )
     found = []
     for sentence in sentences:
@@ -106,16 +135,22 @@ def decide_all(run: Run, world: People) -> None:
             case RunState.CLAIM_REVIEW:
                 for claim in Claim.objects.filter(run=run, status=ClaimStatus.QUEUED).order_by("pk"):
                     held = gates.hold(run.pk)
-                    gates.decide_claim(run=held, claim=claim, digest=claim.shown_digest, verdict=Verdict.APPROVE, by=by(world.reviewer))
+                    gates.decide_claim(
+                        run=held, claim=claim, digest=claim.shown_digest, verdict=Verdict.APPROVE, by=by(world.reviewer)
+                    )
             case RunState.REGULATORY_REVIEW:
-                waiting = SectionRevision.objects.filter(run=run, regulatory=True, status="drafted").order_by("position")
+                waiting = SectionRevision.objects.filter(run=run, regulatory=True, status="drafted").order_by(
+                    "position"
+                )
                 for section in waiting:
                     for person in (world.reviewer, world.second_reviewer):
                         held = gates.hold(run.pk)
                         gates.approve_section(run=held, section=section, digest=section.digest, by=by(person))
             case RunState.SIGN_OFF:
                 document = Document.objects.get(run=run, status="composed")
-                gates.sign(run=held, document=document, digest=document.digest, meaning="Approved", by=by(world.approver))
+                gates.sign(
+                    run=held, document=document, digest=document.digest, meaning="Approved", by=by(world.approver)
+                )
             case _:
                 return
     run.refresh_from_db()

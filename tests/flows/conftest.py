@@ -28,7 +28,10 @@ class Drivers:
 
     def script(self, people: world.People, *, tasks: int, calls: int, seconds: float) -> None:
         body = {
-            "tasks": tasks, "calls": calls, "seconds": seconds, "effects": str(self.effects_path),
+            "tasks": tasks,
+            "calls": calls,
+            "seconds": seconds,
+            "effects": str(self.effects_path),
             "quotes": world.quotes(people, count=tasks),
         }
         (self.folder / "script.json").write_text(json.dumps(body))
@@ -39,13 +42,19 @@ class Drivers:
             MRD_VAR_DIR=str(settings.VAR_DIR),
             MRD_ENGINES=json.dumps({"scripted": "tests.doubles.scripted.build"}),
             MRD_SCRIPT=str(self.folder / "script.json"),
-            MRD_LEASE_S="1", MRD_DRIVER_POLL_S="0.03", MRD_DRIVER_LINGER_S="1", MRD_LOG_LEVEL="WARNING",
+            MRD_LEASE_S="1",
+            MRD_DRIVER_POLL_S="0.03",
+            MRD_DRIVER_LINGER_S="1",
+            MRD_LOG_LEVEL="WARNING",
         )
         env.update({f"MRD_{name.upper()}": value for name, value in settings_.items()})
         with (self.folder / f"driver-{len(self._running)}.log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "drive"],
-                cwd=settings.BASE_DIR, env=env, stdout=log, stderr=subprocess.STDOUT,
+                cwd=settings.BASE_DIR,
+                env=env,
+                stdout=log,
+                stderr=subprocess.STDOUT,
             )
         self._running.append(process)
         return process

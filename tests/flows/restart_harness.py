@@ -1,6 +1,6 @@
 """Restart PostgreSQL in the middle of a run: a server of its own, one run, one driver. Prints JSON, exits 1 when wrong.
 
-    python -m tests.flows.restart_harness
+python -m tests.flows.restart_harness
 """
 
 from __future__ import annotations
@@ -52,8 +52,12 @@ def carry_through(postgres, folder: Path) -> int:
     script = {"tasks": 4, "calls": 3, "seconds": 0.4, "effects": str(effects), "quotes": world.quotes(people, count=4)}
     Path(os.environ["MRD_SCRIPT"]).write_text(json.dumps(script))
     run = runs.create(
-        team=people.team, requester=people.requester, prompt="A market for desks whose database restarts",
-        vertical="saas", engine="scripted", now=dt.datetime.now(dt.UTC),
+        team=people.team,
+        requester=people.requester,
+        prompt="A market for desks whose database restarts",
+        vertical="saas",
+        engine="scripted",
+        now=dt.datetime.now(dt.UTC),
     )
     driver = subprocess.Popen([sys.executable, str(ROOT / "manage.py"), "drive"], cwd=ROOT)
 

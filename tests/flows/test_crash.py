@@ -22,7 +22,12 @@ def test_a_run_whose_worker_dies_at_a_boundary_ends_whole() -> None:
     with databases.fresh(settings.MRD.database_url.get_secret_value()) as env:
         done = subprocess.run(
             [sys.executable, "-m", "tests.flows.crash_harness", "--boundaries", which],
-            cwd=ROOT, env=env, capture_output=True, text=True, timeout=1500, check=False,
+            cwd=ROOT,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=1500,
+            check=False,
         )
     results = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     assert results, done.stderr[-3000:]
@@ -38,6 +43,11 @@ def test_a_run_outlives_a_restart_of_postgresql() -> None:
         pytest.skip("SQLite has no server to restart; the PostgreSQL run of this suite holds this test.")
     done = subprocess.run(
         [sys.executable, "-m", "tests.flows.restart_harness"],
-        cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, timeout=200, check=False,
+        cwd=ROOT,
+        env=dict(os.environ),
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
     )
     assert done.returncode == 0, done.stdout[-1000:] + done.stderr[-3000:]

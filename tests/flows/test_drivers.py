@@ -24,8 +24,12 @@ def now() -> dt.datetime:
 
 def new_run(people: world.People) -> Run:
     return runs.create(
-        team=people.team, requester=people.requester, prompt="A market for desks that share their work",
-        vertical="saas", engine="scripted", now=now(),
+        team=people.team,
+        requester=people.requester,
+        prompt="A market for desks that share their work",
+        vertical="saas",
+        engine="scripted",
+        now=now(),
     )
 
 
@@ -49,7 +53,9 @@ def test_a_stalled_driver_is_refused_when_it_wakes(people, drivers) -> None:
     stalled = drivers.start(drivers="2")
     wait_until(lambda: state_of(run) == "plan_review", seconds=30, what="a plan")
     world.decide_all(run, people)
-    wait_until(lambda: Call.objects.filter(run=run, state="intent").count() == 2, seconds=30, what="two calls in flight")
+    wait_until(
+        lambda: Call.objects.filter(run=run, state="intent").count() == 2, seconds=30, what="two calls in flight"
+    )
     stalled.send_signal(signal.SIGSTOP)
     tokens = dict(Step.objects.filter(run=run, kind="investigate").values_list("key", "token"))
     drivers.start(drivers="2")

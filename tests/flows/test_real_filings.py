@@ -27,7 +27,9 @@ FILINGS = DATA / "financebench" / "pdfs"
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.realdata,
-    pytest.mark.skipif(not FILINGS.is_dir(), reason="the real filings are not here: set MRD_DATA_DIR to the data folder"),
+    pytest.mark.skipif(
+        not FILINGS.is_dir(), reason="the real filings are not here: set MRD_DATA_DIR to the data folder"
+    ),
 ]
 PASSWORD = "a-password-for-signing"
 
@@ -62,7 +64,15 @@ def decide_gate(run: Run, people: world.People) -> None:
             for n, claim in enumerate(Claim.objects.filter(run=run, status=ClaimStatus.QUEUED).order_by("pk")):
                 verdict = Verdict.REJECT if n % 3 == 2 else Verdict.APPROVE
                 comment = "Not to the point." if verdict is Verdict.REJECT else ""
-                approve(run, people.reviewer, SubjectKind.CLAIM, claim.pk, claim.shown_digest, verdict=verdict, comment=comment)
+                approve(
+                    run,
+                    people.reviewer,
+                    SubjectKind.CLAIM,
+                    claim.pk,
+                    claim.shown_digest,
+                    verdict=verdict,
+                    comment=comment,
+                )
         case RunState.REGULATORY_REVIEW:
             for section in SectionRevision.objects.filter(run=run, regulatory=True, status="drafted"):
                 for person in (people.reviewer, people.second_reviewer):
@@ -70,8 +80,13 @@ def decide_gate(run: Run, people: world.People) -> None:
         case RunState.SIGN_OFF:
             document = Document.objects.get(run=run, status="composed")
             approve(
-                run, people.approver, SubjectKind.DOCUMENT, document.pk, document.digest,
-                meaning="I approve this document for release.", password=PASSWORD,
+                run,
+                people.approver,
+                SubjectKind.DOCUMENT,
+                document.pk,
+                document.digest,
+                meaning="I approve this document for release.",
+                password=PASSWORD,
             )
 
 
@@ -86,12 +101,25 @@ def test_a_run_over_real_filings_ends_signed_and_traceable(vertical: str, people
     assert (report.refused, report.unreadable) == ((), ())
     assert len(report.added) == len(paths)
     run = runs.create(
-        team=people.team, requester=people.requester, prompt=prompt, vertical=vertical, engine="extractive",
+        team=people.team,
+        requester=people.requester,
+        prompt=prompt,
+        vertical=vertical,
+        engine="extractive",
         now=dt.datetime.now(dt.UTC),
     )
-    driver = drivers.start(engines='{"extractive": "research.engine.providers.extractive.build"}', driver_linger_s="20", lease_s="20")
+    driver = drivers.start(
+        engines='{"extractive": "research.engine.providers.extractive.build"}', driver_linger_s="20", lease_s="20"
+    )
     while run.state != RunState.COMPLETED:
-        wait_until(lambda: Run.objects.get(pk=run.pk).state in ("plan_review", "claim_review", "regulatory_review", "sign_off", "failed"), seconds=120, what=f"a gate; {drivers.logs()[-2000:]}")
+        wait_until(
+            lambda: (
+                Run.objects.get(pk=run.pk).state
+                in ("plan_review", "claim_review", "regulatory_review", "sign_off", "failed")
+            ),
+            seconds=120,
+            what=f"a gate; {drivers.logs()[-2000:]}",
+        )
         run.refresh_from_db()
         assert run.state != RunState.FAILED, run.state_reason
         decide_gate(run, people)
@@ -109,7 +137,9 @@ def check_export(run: Run, people: world.People) -> None:
     for citation in signed.mrd.citations:
         assert texts[citation.extracted_text_sha256][citation.start : citation.end] == citation.quote
     per_section = Counter(
-        section.key for section in signed.mrd.sections if any(sentence.claims for sentence in section.sentences) and section.key != "executive_summary"
+        section.key
+        for section in signed.mrd.sections
+        if any(sentence.claims for sentence in section.sentences) and section.key != "executive_summary"
     )
     assert len(per_section) >= 6, sorted(per_section)
     rejected = Claim.objects.filter(run=run, status=ClaimStatus.REJECTED)

@@ -59,14 +59,18 @@ class Command(BaseCommand):
             bar = bars.add_task("Sample library", total=None)
 
             def show(progress: library.Progress) -> None:
-                bars.update(bar, completed=progress.done, total=progress.total, description=f"Reading {progress.name[-40:]}")
+                bars.update(
+                    bar, completed=progress.done, total=progress.total, description=f"Reading {progress.name[-40:]}"
+                )
 
             report = demo.load_samples(team, user, progress=show)
             bars.update(bar, description="Sample library")
         for said in (*report.refused, *report.unreadable):
             raise CommandError(f"A bundled sample could not be read: {said.name}: {said.sentence}")
 
-    def _research(self, console: Console, team: Any, people: dict[str, Any], worker: subprocess.Popen[bytes]) -> list[Run]:
+    def _research(
+        self, console: Console, team: Any, people: dict[str, Any], worker: subprocess.Popen[bytes]
+    ) -> list[Run]:
         shows = {demo.run_for(show, team=team, requester=people["rita"]).pk: show for show in demo.SHOWS}
         ends = time.monotonic() + PATIENCE_S
         with _bars(console) as bars:
@@ -75,7 +79,9 @@ class Command(BaseCommand):
                 present = list(Run.objects.filter(pk__in=shows))
                 for run in present:
                     done, total = _steps(run)
-                    bars.update(rows[run.pk], completed=done, total=total, description=f"{run.state:<17} {run.prompt[:40]}")
+                    bars.update(
+                        rows[run.pk], completed=done, total=total, description=f"{run.state:<17} {run.prompt[:40]}"
+                    )
                 waiting = [run for run in present if not demo.is_there(run, shows[run.pk])]
                 if not waiting:
                     break
@@ -85,7 +91,7 @@ class Command(BaseCommand):
                 if worker.poll() is not None:
                     raise CommandError("The worker stopped; what it said stands above.")
                 if time.monotonic() > ends:
-                    raise CommandError(f"The runs did not get there within {PATIENCE_S} s; what the worker said stands above.")
+                    raise CommandError(f"Not there within {PATIENCE_S} s; what the worker said stands above.")
                 time.sleep(0.2)
         order = list(shows)
         for run in present:
@@ -97,11 +103,14 @@ class Command(BaseCommand):
         base = f"http://{HOST}:{PORT}"
         table = Table(title="Three runs to look at", show_lines=True)
         table.add_column("State")
-        table.add_column("Prompt", max_width=46)
-        table.add_column("Where", overflow="fold")
+        table.add_column("Prompt")
         for run in runs:
-            table.add_row(run.state.replace("_", " "), run.prompt, f"{base}/admin/research/run/{run.pk}/change/")
+            table.add_row(run.state.replace("_", " "), run.prompt)
         console.print(table)
+        for run in runs:
+            # Outside the table, in one piece, so that a terminal lets people click it.
+            where = f"{base}/admin/research/run/{run.pk}/change/"
+            console.print(f"{run.state.replace('_', ' '):<14} {where}", soft_wrap=True, highlight=False)
         logins = Table(title=f"Logins, all with the password {demo.PASSWORD}")
         for column in ("Username", "Groups", "Does"):
             logins.add_column(column)
@@ -111,7 +120,9 @@ class Command(BaseCommand):
 
     def _serve(self, console: Console, worker: subprocess.Popen[bytes]) -> None:
         with _child("site") as site:
-            console.print(f"[bold]Site and worker run: http://{HOST}:{PORT}/admin/[/bold]  (review desk: /reviews/). Ctrl-C stops both.")
+            base = f"http://{HOST}:{PORT}"
+            console.print(f"[bold]Site and worker run. Admin: {base}/admin/  Review desk: {base}/reviews/[/bold]")
+            console.print("Ctrl-C stops both.")
             while site.poll() is None and worker.poll() is None:
                 time.sleep(0.5)
             raise CommandError("The site or the worker stopped; what it said stands above.")
@@ -123,7 +134,13 @@ def _steps(run: Run) -> tuple[int, int]:
 
 
 def _bars(console: Console) -> Progress:
-    columns = (SpinnerColumn(), TextColumn("{task.description:<60}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description:<60}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     return Progress(*columns, console=console)
 
 
@@ -137,7 +154,7 @@ def _taken(port: int) -> bool:
     return False
 
 
-def _interrupt(number: int, frame: Any) -> None:
+def _interrupt(_number: int, _frame: Any) -> None:
     raise KeyboardInterrupt
 
 
@@ -148,8 +165,18 @@ def _child(what: str) -> Iterator[subprocess.Popen[bytes]]:
     commands = {
         "worker": [*manage, "worker"],
         "site": [
-            sys.executable, "-m", "gunicorn", "mrd_project.wsgi:application", "--bind", f"{HOST}:{PORT}",
-            "--threads", "8", "--log-level", "warning", "--chdir", str(settings.BASE_DIR),
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "mrd_project.wsgi:application",
+            "--bind",
+            f"{HOST}:{PORT}",
+            "--threads",
+            "8",
+            "--log-level",
+            "warning",
+            "--chdir",
+            str(settings.BASE_DIR),
         ],
     }
     env = dict(os.environ, MRD_LOG_LEVEL=os.environ.get("MRD_LOG_LEVEL", "WARNING"))
@@ -158,10 +185,8 @@ def _child(what: str) -> Iterator[subprocess.Popen[bytes]]:
         yield process
     finally:
         process.terminate()
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=25)
-        except subprocess.TimeoutExpired:
-            pass
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()

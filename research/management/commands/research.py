@@ -34,7 +34,9 @@ class Command(BaseCommand):
         parser.add_argument("--engine", default="extractive")
         parser.add_argument("--team", help="slug of the team (default: the only one there is)")
         parser.add_argument("--as", dest="username", help="username of the requester (default: the team's only member)")
-        parser.add_argument("--wait", action="store_true", help="show progress until the run waits for a person or ends")
+        parser.add_argument(
+            "--wait", action="store_true", help="show progress until the run waits for a person or ends"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -61,7 +63,9 @@ def the_team(slug: str | None) -> Team:
     teams = list(Team.objects.filter(slug=slug) if slug else Team.objects.all()[:2])
     if len(teams) == 1:
         return teams[0]
-    known = ", ".join(Team.objects.order_by("slug").values_list("slug", flat=True)) or "none yet: create one in the admin"
+    known = (
+        ", ".join(Team.objects.order_by("slug").values_list("slug", flat=True)) or "none yet: create one in the admin"
+    )
     raise CommandError(f"Say which team with --team SLUG; there are: {known}.")
 
 

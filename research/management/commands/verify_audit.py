@@ -12,7 +12,9 @@ from research.services import audit
 
 
 class Command(BaseCommand):
-    help = "Check the chains, digests, quotes and archived bytes of one run or of all; exit 1 when anything does not hold."
+    help = (
+        "Check the chains, digests, quotes and archived bytes of one run or of all; exit 1 when anything does not hold."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("runs", nargs="*", metavar="RUN_ID", help="default: all runs")

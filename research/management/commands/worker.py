@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 import signal
@@ -73,17 +74,15 @@ def last_beat() -> float:
     return row.beat_at.astimezone(dt.UTC).timestamp() if row else 0.0
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
+def _stop(_number: int, _frame: FrameType | None) -> None:
     raise SystemExit(0)
 
 
 def _end(cluster: subprocess.Popen[bytes], *, grace_s: float) -> None:
     """Ask the cluster to drain; steps in flight are given back or swept later."""
     cluster.terminate()
-    try:
+    with contextlib.suppress(subprocess.TimeoutExpired):
         cluster.wait(timeout=grace_s)
-    except subprocess.TimeoutExpired:
-        pass
 
 
 def _kill_group(cluster: subprocess.Popen[bytes]) -> None:
