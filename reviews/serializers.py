@@ -23,6 +23,7 @@ class DecisionInput(serializers.Serializer[Any]):
     verdict = serializers.ChoiceField(choices=[(one.value, one.value) for one in Verdict])
     comment = serializers.CharField(required=False, allow_blank=True, help_text="Why; needed to edit and to reject.")
     payload = serializers.JSONField(
+        allow_null=True,
         required=False,
         help_text="What an edit puts in the place: the whole plan; `{text, kind, evidence_ids, value}` of a claim; "
         "`{sentences: [{text, claims, kind}]}` of a section.",

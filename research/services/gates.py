@@ -206,6 +206,7 @@ def edit_section(*, run: Run, section: SectionRevision, digest: str, revise: Any
     _expect_digest(section.digest, digest)
     decision = _decide(run, Gate.REGULATORY, SubjectKind.SECTION, section.pk, digest, Verdict.EDIT, by)
     new: SectionRevision = revise(section)
+    voiding.void_document(run)
     recording.append(
         run_id=run.pk,
         kind="section.revised",

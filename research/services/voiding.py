@@ -24,6 +24,11 @@ def void_sections(run: Run, *, claim_revision_ids: set[int], sections: set[str])
         if row.key in sections or cited & claim_revision_ids:
             row.status = "void"
             row.save(update_fields=["status"])
+    void_document(run)
+
+
+def void_document(run: Run) -> None:
+    """Void the document that waits for its signature, if one does: what stands in it is no longer what stands."""
     Document.objects.filter(run=run, status="composed").update(status="void")
 
 
