@@ -16,3 +16,5 @@ urlpatterns = [
     path("health/ready", health.ready, name="health-ready"),
     path("metrics", metrics.view, name="metrics"),
 ]
+
+handler500 = "research.api.problems.server_error"

@@ -80,11 +80,11 @@ class AdministratorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 def is_staff(request: HttpRequest) -> bool:
     """Tell whether the user is active staff in one of the six groups."""
-    return bool(request.user.is_staff and access.may_view(request.user))  # type: ignore[arg-type]
+    return bool(request.user.is_staff and access.may_view(request.user))
 
 
 def is_administrator(request: HttpRequest) -> bool:
-    return bool(request.user.is_staff and access.is_administrator(request.user))  # type: ignore[arg-type]
+    return bool(request.user.is_staff and access.is_administrator(request.user))
 
 
 def badge(value: str, words: str = "") -> SafeString:

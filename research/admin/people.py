@@ -74,7 +74,8 @@ class TeamAdmin(AdministratorAdmin):
     actions = None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
-        return super().get_queryset(request).annotate(people_number=Count("members"))
+        rows: QuerySet[Team] = super().get_queryset(request)
+        return rows.annotate(people_number=Count("members"))
 
     @admin.display(description="people", ordering="people_number")
     def people(self, team: Team) -> int:

@@ -28,7 +28,8 @@ class PlanAdmin(TeamScopedAdmin):
     readonly_fields = ["run_link", "standing", "tree", "products"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Plan]:
-        return super().get_queryset(request).select_related("run", "author").annotate(task_number=Count("tasks"))
+        rows: QuerySet[Plan] = super().get_queryset(request)
+        return rows.select_related("run", "author").annotate(task_number=Count("tasks"))
 
     @admin.display(description="tasks", ordering="task_number")
     def task_count(self, plan: Plan) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -56,7 +57,7 @@ class EventAdmin(TeamScopedAdmin):
     def next_link(self, event: Event) -> SafeString:
         return self._neighbour(event.run_id, event.seq + 1, "none yet")
 
-    def _neighbour(self, run_id: object, seq: int, otherwise: str) -> SafeString:
+    def _neighbour(self, run_id: UUID, seq: int, otherwise: str) -> SafeString:
         found = Event.objects.filter(run_id=run_id, seq=seq).first()
         if found is None:
             return format_html("<code>{}</code>", otherwise)

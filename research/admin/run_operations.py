@@ -77,7 +77,7 @@ def operate(page: RunAdmin, request: HttpRequest, run: Run, verb: str) -> HttpRe
     operation = OPERATIONS.get(verb)
     if operation is None:
         raise Http404
-    if not access.may_operate(request.user, run):  # type: ignore[arg-type]
+    if not access.may_operate(request.user, run):
         raise PermissionDenied
     back = reverse("admin:research_run_change", args=[run.pk])
     form = operation.form(request.POST) if request.method == "POST" else operation.form(initial=_present(run, verb))

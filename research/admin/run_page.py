@@ -70,7 +70,7 @@ def live(run: Run) -> dict[str, Any]:
 def page(run: Run, request: HttpRequest) -> dict[str, Any]:
     """Return all that the page of a run shows to this user."""
     plan = queries.current_plan(run)
-    may_operate = access.may_operate(request.user, run)  # type: ignore[arg-type]
+    may_operate = access.may_operate(request.user, run)
     waiting = queries.waiting(run, limit=20)
     documents = queries.documents(run)
     return {

@@ -18,7 +18,7 @@ from django.utils.timesince import timesince
 
 from research import correlation, queries
 from research.engine.domain.errors import InvalidInput, MrdError
-from research.models import Run
+from research.models import Run, Team
 from research.services import access, exports, runs
 
 from . import run_page
@@ -40,7 +40,7 @@ class RunAdmin(TeamScopedAdmin):
         return queries.counted(super().get_queryset(request))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_staff and access.may_create(request.user))  # type: ignore[arg-type]
+        return bool(request.user.is_staff and access.may_create(request.user))
 
     @admin.display(description="run", ordering="prompt")
     def title(self, run: Run) -> str:
@@ -94,7 +94,7 @@ class RunAdmin(TeamScopedAdmin):
             raise PermissionDenied
         user = request.user
         # A superuser too asks for runs of their own teams alone.
-        teams = queries.Team.objects.filter(membership__user_id=user.pk).order_by("name")
+        teams = Team.objects.filter(membership__user__in=[user.pk]).order_by("name")
         form = NewRunForm(request.POST if request.method == "POST" else None, teams=teams)
         if request.method == "POST" and form.is_valid():
             data = form.cleaned_data
@@ -128,7 +128,7 @@ class RunAdmin(TeamScopedAdmin):
     def live_view(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
         """Give the part of the page that moves, for the page's script to put in place."""
         run = self.run_of(request, run_id)
-        context = run_page.live(run) | {"may_operate": access.may_operate(request.user, run)}  # type: ignore[arg-type]
+        context = run_page.live(run) | {"may_operate": access.may_operate(request.user, run)}
         response = TemplateResponse(request, "admin/research/run/live.html", context)
         response["Cache-Control"] = "no-store"
         response["X-Run-State"] = run.state

@@ -55,14 +55,14 @@ class StepAdmin(TeamScopedAdmin):
         return pretty(step.output)
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_staff and access.may_create(request.user))  # type: ignore[arg-type]
+        return bool(request.user.is_staff and access.may_create(request.user))
 
     @admin.action(description="Retry failed and quarantined steps", permissions=["operate"])
     def retry(self, request: HttpRequest, chosen: QuerySet[Step]) -> None:
         """Retry each chosen step that is stuck and that this user may operate; say what was left alone."""
         done = refused = 0
         for step in chosen.filter(state__in=_STUCK).select_related("run"):
-            if not access.may_operate(request.user, step.run):  # type: ignore[arg-type]
+            if not access.may_operate(request.user, step.run):
                 refused += 1
                 continue
             done += self._retry(request, step)
@@ -92,7 +92,7 @@ class StepAdmin(TeamScopedAdmin):
         step = self.get_queryset(request).filter(pk=pk).first() if is_staff(request) else None
         if step is None:
             raise Http404
-        if not access.may_operate(request.user, step.run):  # type: ignore[arg-type]
+        if not access.may_operate(request.user, step.run):
             raise PermissionDenied
         if self._retry(request, step):
             self.message_user(request, f"'{step.key}' is tried again.")
@@ -103,7 +103,7 @@ class StepAdmin(TeamScopedAdmin):
     ) -> HttpResponse:
         pk = int(object_id) if object_id.isascii() and object_id.isdigit() and len(object_id) < 18 else 0  # noqa: PLR2004 - 64 bits
         step = self.get_queryset(request).filter(pk=pk, state__in=_STUCK).first()
-        may = step is not None and access.may_operate(request.user, step.run)  # type: ignore[arg-type]
+        may = step is not None and access.may_operate(request.user, step.run)
         more = {"retry": reverse("admin:research_step_retry", args=[pk]) if may else ""}
         return super().change_view(request, object_id, form_url, more | (extra_context or {}))
 

@@ -7,9 +7,12 @@ from typing import IO, Any
 from uuid import UUID
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db.models.query import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import NotFound as NoSuchPage
+from rest_framework.exceptions import ParseError
 from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
@@ -33,10 +36,13 @@ class LimitedJSONParser(JSONParser):
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         request = (parser_context or {}).get("request")
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        if request is not None and int(request.META.get("CONTENT_LENGTH") or 0) > limit:
-            raise TooLarge(f"The request is over {limit // 2**20} MB: send less, and add long material to the library.")
-        return super().parse(stream, media_type, dict(parser_context or {}))
+        size = int(request.META.get("CONTENT_LENGTH") or 0) if request is not None else 0
+        if size > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            raise TooLarge
+        try:
+            return super().parse(stream, media_type, dict(parser_context or {}))
+        except RecursionError as error:
+            raise ParseError("The JSON is nested too deeply.") from error
 
 
 class ReadThrottle(UserRateThrottle):
@@ -56,6 +62,12 @@ class Pages(CursorPagination):
     page_size_query_param = "page_size"
     max_page_size = 200
     ordering: Any = "pk"
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (ValueError, ValidationError) as error:  # a cursor somebody made up
+            raise NoSuchPage("There is no such page: follow the links 'next' and 'previous'.") from error
 
 
 class ApiView(APIView):

@@ -6,10 +6,13 @@ import logging
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest, JsonResponse
+from django.urls import is_valid_path
 from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -35,8 +38,14 @@ _STATUS: tuple[tuple[type[errors.MrdError], HTTPStatus], ...] = (
 
 
 class TooLarge(exceptions.APIException):
+    """The body is over the site's limit."""
+
     status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     default_code = "too_large"
+
+    def __init__(self) -> None:
+        limit_mb = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 2**20
+        super().__init__(f"The request is over {limit_mb} MB: send less, and add long material to the library.")
 
 
 class FieldError(NamedTuple):
@@ -76,7 +85,7 @@ def handler(error: Exception, context: dict[str, Any]) -> Response:
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
     elif isinstance(error, RequestDataTooBig):
-        error = TooLarge("The request is too large.")
+        error = TooLarge()
     if isinstance(error, exceptions.APIException):
         return _of_framework(error, instance)
     _LOG.error("api.unexpected_error", exc_info=error)
@@ -133,21 +142,19 @@ def _respond(body: dict[str, Any], headers: dict[str, str] | None = None) -> Res
     return Response(body, status=body["status"], headers=headers, content_type=MEDIA_TYPE)
 
 
-def is_api(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/")
-
-
-def page_not_found(request: HttpRequest, exception: Exception) -> Any:
-    """Answer an address nobody serves: a problem under /api/, else the site's page. For `handler404`."""
-    if not is_api(request):
-        return defaults.page_not_found(request, exception)
-    body = body_of(status=404, code="not_found", detail="There is nothing at this address.", instance=request.path)
+@csrf_exempt
+def nowhere(request: HttpRequest) -> JsonResponse:
+    """Answer any address under /api/ that nobody serves. A POST is not sent elsewhere: it would arrive as a GET."""
+    detail = "There is nothing at this address."
+    if not request.path.endswith("/") and is_valid_path(f"{request.path_info}/"):
+        detail += " Addresses here end in a slash."
+    body = body_of(status=404, code="not_found", detail=detail, instance=request.path)
     return JsonResponse(body, status=404, content_type=MEDIA_TYPE)
 
 
 def server_error(request: HttpRequest) -> Any:
     """Answer an error outside a view: a problem under /api/, else the site's page. For `handler500`."""
-    if not is_api(request):
+    if not request.path.startswith("/api/"):
         return defaults.server_error(request)
     body = body_of(status=500, code="unexpected", detail=_UNEXPECTED, instance=request.path)
     return JsonResponse(body, status=500, content_type=MEDIA_TYPE)

@@ -131,7 +131,7 @@ def detail(run: Run) -> dict[str, Any]:
         "plan": queries.current_plan(run),
         "waiting_for": queries.waiting(run),
         "progress": progress,
-        "budgets": progress.budgets,
+        "shown_budgets": progress.budgets,
     }
     for name, value in shown.items():
         setattr(run, name, value)

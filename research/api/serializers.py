@@ -109,7 +109,7 @@ class RunDetailOut(RunOut):
     plan = PlanRefOut(allow_null=True)
     waiting_for = WaitingOut(allow_null=True)
     progress = ProgressOut()
-    budgets = BudgetOut(many=True)
+    budgets = BudgetOut(many=True, source="shown_budgets")
 
     class Meta(RunOut.Meta):
         fields = [*RunOut.Meta.fields, "generation", "correlation_id", "plan", "waiting_for", "progress", "budgets"]
@@ -239,6 +239,7 @@ class EventOut(s.ModelSerializer[Event]):
 
 class CallOut(s.ModelSerializer[Call]):
     step = s.SlugRelatedField[Any](slug_field="key", read_only=True)
+    state = s.CharField(help_text="intent, done, failed or unknown (in flight at a crash).")
     cost_usd = s.DecimalField(max_digits=14, decimal_places=6, allow_null=True, help_text="null: unpriced, not zero.")
 
     class Meta:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
-from . import exports, findings, runs, trail
+from . import exports, findings, problems, runs, trail
 from .docs import SwaggerView
 
 _RUN = [
@@ -28,4 +28,6 @@ urlpatterns = [
     path("docs/", SwaggerView.as_view(), name="api-docs"),
     path("v1/runs/", runs.RunsView.as_view(), name="api-runs"),
     path("v1/runs/<str:run_id>/", include(_RUN)),
+    # The last of all under /api/: whoever mounts more there mounts it before this file.
+    re_path("", problems.nowhere, name="api-nowhere"),
 ]
