@@ -20,7 +20,8 @@ def fresh(url: str) -> Iterator[dict[str, str]]:
     The database and the var folder are gone when the block ends.
     """
     with tempfile.TemporaryDirectory(prefix="mrd-") as folder:
-        env = dict(os.environ, MRD_VAR_DIR=folder, MRD_LOG_LEVEL="ERROR")
+        own = {"DJANGO_SETTINGS_MODULE": "mrd_project.settings", "MRD_VAR_DIR": folder, "MRD_LOG_LEVEL": "ERROR"}
+        env = os.environ | own
         if not url.startswith("postgres"):
             yield env | {"MRD_DATABASE_URL": f"sqlite:///{Path(folder) / 'side.sqlite3'}"}
             return

@@ -44,7 +44,7 @@ def test_a_run_outlives_a_restart_of_postgresql() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.flows.restart_harness"],
         cwd=ROOT,
-        env=dict(os.environ),
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "mrd_project.settings"},
         capture_output=True,
         text=True,
         timeout=200,
