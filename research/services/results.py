@@ -134,9 +134,13 @@ def _merge(verification: Verification, by_key: dict[str, Claim], *, now: dt.date
     for key, merged in groups.items():
         into = by_key[key]
         current = [claim.current_id for claim in (into, *merged)]
-        ids = ClaimEvidence.objects.filter(revision_id__in=current).values_list("evidence_id", flat=True)
+        links = ClaimEvidence.objects.filter(revision_id__in=current).order_by("evidence_id")
+        # Several tasks may have pinned the very same words; the claim needs them once.
+        once: dict[str, int] = {}
+        for key, pk in links.values_list("evidence__key", "evidence_id"):
+            once.setdefault(key, pk)
         if into.current is not None:
-            draft = claims.draft_of(into, into.current, sorted(set(ids)))
+            draft = claims.draft_of(into, into.current, sorted(once.values()))
             claims.add_revision(claim=into, draft=draft, author=None, comment="merged", now=now)
         for claim in merged:
             claim.status = ClaimStatus.MERGED
