@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Literal
@@ -14,6 +15,7 @@ from .errors import InvalidInput, PlanInvalid
 MAX_PROMPT_CHARS = 8_000
 MIN_PROMPT_CHARS = 12
 MAX_TASKS = 60
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 Layer = Literal["research", "synthesis", "requirements"]
 LAYERS: tuple[Layer, ...] = ("research", "synthesis", "requirements")
@@ -58,11 +60,17 @@ class Plan(Frozen):
 def check_prompt(prompt: object) -> str:
     """Return the prompt with its outer white space cut.
 
-    Raises `InvalidInput` (field `prompt`) when it is empty, shorter than 12 or longer than 8,000 characters.
+    Raises `InvalidInput` (field `prompt`) when it is empty, shorter than 12 or longer than 8,000 characters, or holds
+    what no database stores: a NUL, half a surrogate pair.
     """
     if not isinstance(prompt, str) or not prompt.strip():
         raise InvalidInput("The prompt is empty: say in a sentence what market the document is about.", field="prompt")
-    text = prompt.strip().replace("\x00", "")
+    text = prompt.strip()
+    if _UNSTORABLE.search(text):
+        raise InvalidInput(
+            "The prompt holds characters that cannot be stored (NUL or half a surrogate pair): take them out.",
+            field="prompt",
+        )
     if len(text) < MIN_PROMPT_CHARS:
         raise InvalidInput(
             f"The prompt is too short ({len(text)} characters): name the product and the market, "
