@@ -137,8 +137,8 @@ def _merge(verification: Verification, by_key: dict[str, Claim], *, now: dt.date
         links = ClaimEvidence.objects.filter(revision_id__in=current).order_by("evidence_id")
         # Several tasks may have pinned the very same words; the claim needs them once.
         once: dict[str, int] = {}
-        for key, pk in links.values_list("evidence__key", "evidence_id"):
-            once.setdefault(key, pk)
+        for quote, pk in links.values_list("evidence__key", "evidence_id"):
+            once.setdefault(quote, pk)
         if into.current is not None:
             draft = claims.draft_of(into, into.current, sorted(once.values()))
             claims.add_revision(claim=into, draft=draft, author=None, comment="merged", now=now)
