@@ -107,7 +107,7 @@ def _page(claim: Claim) -> dict[str, Any]:
         ],
         "revisions": ClaimRevision.objects.filter(claim=claim).select_related("author").order_by("-revision"),
         "decisions": queries.decisions_on("claim", claim),
-        "desk": address("reviews:claims", claim.run_id) if claim.status == "queued" else "",
+        "desk": address("reviews:claim", claim.run_id, claim.pk) if claim.status == "queued" else "",
     }
 
 

@@ -1,0 +1,135 @@
+"""People, teams and keys: an administrator's work, within limits."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.contrib.auth.models import Group
+from django.urls import reverse
+
+from research.models import ApiToken, Team, User
+from research.services import tokens
+from tests.doubles import rows
+from tests.research.test_admin_pages import assert_clean, client_of, page_of
+
+KEYS = reverse("admin:research_apitoken_changelist")
+NEW_KEY = reverse("admin:research_apitoken_add")
+
+
+@pytest.fixture
+def boss(people):
+    return rows.person("boss", "administrator", team=people.team)
+
+
+def test_a_key_is_shown_once_and_works(people, boss):
+    client = client_of(boss)
+    response = client.post(NEW_KEY, {"user": people.auditor.pk, "name": "nightly"})
+    page = response.content.decode()
+    key = re.search(r"mrd_[\w-]{20,}", page)[0]
+    assert response["Cache-Control"] == "no-store"
+    assert_clean(page)
+    assert tokens.recognise(key=key, now=rows.NOW).user == people.auditor
+    token = ApiToken.objects.get()
+    for address in (KEYS, page_of("apitoken", token.pk), reverse("admin:index")):
+        assert key not in client.get(address).content.decode()
+
+
+def test_a_key_needs_a_name_and_a_person(people, boss):
+    client = client_of(boss)
+    for wrong in ({"user": people.auditor.pk, "name": " "}, {"user": "", "name": "x"}, {"user": 10**6, "name": "x"}):
+        assert "errorlist" in client.post(NEW_KEY, wrong).content.decode()
+    assert not ApiToken.objects.exists()
+
+
+def test_an_administrator_makes_no_key_for_a_superuser(people, boss):
+    client_of(boss).post(NEW_KEY, {"user": people.superuser.pk, "name": "mine"})
+    assert not ApiToken.objects.exists()
+    client_of(people.superuser).post(NEW_KEY, {"user": people.superuser.pk, "name": "mine"})
+    assert ApiToken.objects.exists()
+
+
+@pytest.mark.parametrize("role", ["requester", "auditor", "approver"])
+def test_others_neither_make_nor_revoke_keys(people, role):
+    made = tokens.create(user=people.auditor, name="x")
+    client = client_of(getattr(people, role))
+    assert client.get(NEW_KEY).status_code == 403
+    assert client.post(NEW_KEY, {"user": people.auditor.pk, "name": "y"}).status_code == 403
+    client.post(KEYS, {"action": "revoke", "_selected_action": [made.token.pk]})
+    assert tokens.recognise(key=made.key, now=rows.NOW) is not None
+    assert ApiToken.objects.count() == 1
+
+
+def test_a_key_is_revoked_by_the_action_and_never_deleted(people, boss):
+    made = tokens.create(user=people.auditor, name="x")
+    client = client_of(boss)
+    page = client.post(KEYS, {"action": "revoke", "_selected_action": [made.token.pk]}, follow=True).content.decode()
+    assert "is revoked" in page
+    assert tokens.recognise(key=made.key, now=rows.NOW) is None
+    assert (
+        client.post(reverse("admin:research_apitoken_delete", args=[made.token.pk]), {"post": "yes"}).status_code == 403
+    )
+
+
+def form_of(client, address):
+    """Return what the form at the address would post, unchanged."""
+    page = client.get(address)
+    form = page.context["adminform"].form
+    data = {name: form[name].value() for name in form.fields if form[name].value() not in (None, False)}
+    for formset in page.context["inline_admin_formsets"]:
+        management = formset.formset.management_form
+        data |= {management.add_prefix(name): management[name].value() for name in management.fields}
+    joined = data.pop("date_joined", None)
+    if joined:
+        data |= {"date_joined_0": joined.date(), "date_joined_1": joined.time()}
+    data.pop("last_login", None)
+    return data
+
+
+def test_an_administrator_puts_people_in_groups_but_makes_no_superuser(people, boss):
+    client = client_of(boss)
+    address = page_of("user", people.auditor.pk)
+    group = Group.objects.get(name="reviewer")
+    data = form_of(client, address) | {"groups": [group.pk], "is_superuser": "on"}
+    assert client.post(address, data).status_code == 302
+    people.auditor.refresh_from_db()
+    assert list(people.auditor.groups.all()) == [group]
+    assert not people.auditor.is_superuser
+
+
+def test_an_administrator_does_not_touch_a_superuser(people, boss):
+    client = client_of(boss)
+    address = page_of("user", people.superuser.pk)
+    assert client.post(address, {"username": "mine", "is_active": "on"}).status_code == 403
+    password = reverse("admin:auth_user_password_change", args=[people.superuser.pk])
+    new = {"password1": "swordfish-swordfish", "password2": "swordfish-swordfish", "usable_password": "true"}
+    assert client.post(password, new).status_code == 403
+    people.superuser.refresh_from_db()
+    assert people.superuser.username != "mine"
+    assert people.superuser.check_password(rows.PASSWORD)
+
+
+def test_people_are_not_deleted(people, boss):
+    for user in (boss, people.superuser):
+        address = reverse("admin:research_user_delete", args=[people.auditor.pk])
+        assert client_of(user).post(address, {"post": "yes"}).status_code == 403
+    assert User.objects.filter(pk=people.auditor.pk).exists()
+
+
+def test_an_administrator_makes_a_team_with_its_people(people, boss):
+    client = client_of(boss)
+    address = reverse("admin:research_team_add")
+    page = client.get(address)
+    assert_clean(page.content.decode())
+    data = form_of(client, address) | {"name": "New team", "slug": "new-team"}
+    prefix = next(name for name in data if name.endswith("-TOTAL_FORMS")).removesuffix("-TOTAL_FORMS")
+    data |= {f"{prefix}-TOTAL_FORMS": 1, f"{prefix}-0-user": people.auditor.pk}
+    assert client.post(address, data).status_code == 302
+    assert list(Team.objects.get(slug="new-team").members.all()) == [people.auditor]
+
+
+def test_others_do_not_change_teams(people):
+    for user in (people.requester, people.auditor):
+        assert (
+            client_of(user).post(page_of("team", people.team.pk), {"name": "Mine", "slug": "mine"}).status_code == 403
+        )
