@@ -41,6 +41,7 @@ class Config(BaseSettings):
     csrf_trusted_origins: Names = ()
     database_url: SecretStr = SecretStr("")  # empty: SQLite in var_dir
     var_dir: Path = BASE_DIR / "var"
+    static_dir: Path | None = None  # where collectstatic gathers; None: static in var_dir
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_json: bool = False
     sentry_dsn: SecretStr = SecretStr("")

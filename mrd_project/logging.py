@@ -20,8 +20,8 @@ Event = MutableMapping[str, Any]
 
 def hide_secrets(logger: Any, method: str, event: Event) -> Event:
     """Hide secrets in a log event, by the names of its fields and inside its texts."""
-    # Names with an underscore are structlog's own, such as the record itself.
-    ours = {key: value for key, value in event.items() if key.startswith("_")}
+    # structlog's own: the record itself, and the exception, whose trace is scrubbed when it has become text.
+    ours = {key: value for key, value in event.items() if key.startswith("_") or key == "exc_info"}
     return {**scrubbing.scrub({key: value for key, value in event.items() if key not in ours}), **ours}
 
 

@@ -1,7 +1,8 @@
 """What Prometheus reads at /metrics: django-prometheus' own numbers, and the state of the work as the tables have it.
 
 Work is counted from its rows when it is read, not in the memory of the processes that did it: a worker's counters are
-in another process, often another container, and gone when it is killed.
+in another process, often another container, and gone when it is killed. (Site and worker processes of one host share
+counters too, such as research.metrics.STEPS, where both have the same PROMETHEUS_MULTIPROC_DIR.)
 
 Staff who are signed in may read, and whoever sends `Authorization: Bearer MRD_METRICS_TOKEN`. The loopback address is
 enough in development alone: behind a proxy on the same host everybody comes from there.
