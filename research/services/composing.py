@@ -179,7 +179,6 @@ def compose(run: Run, *, now: dt.datetime) -> Document:
         actor=recording.ENGINE,
         data={"revision": revision, "digest": document.digest},
         now=now,
-        is_demo=run.is_demo,
     )
     return document
 

@@ -98,7 +98,6 @@ def revise_claim(
             "shown": claim.shown_digest,
         },
         now=now,
-        is_demo=run.is_demo,
     )
     return claim
 

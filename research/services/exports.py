@@ -65,7 +65,6 @@ def export(*, run: Run, format: str, actor: str, now: dt.datetime) -> Export:  #
                 "sha256": sha256_hex(content),
             },
             now=now,
-            is_demo=run.is_demo,
         )
     draft = "" if signed.status == "signed" else "-draft"
     return Export(content, media_type, f"mrd-{str(run.pk)[:8]}-r{document.revision}{draft}.{format}")

@@ -83,7 +83,6 @@ def _decide(
             "slot": slot,
         },
         now=by.now,
-        is_demo=run.is_demo,
     )
     return decision
 
@@ -213,7 +212,6 @@ def edit_section(*, run: Run, section: SectionRevision, digest: str, revise: Any
         actor=by.actor,
         data={"section": new.key, "revision": new.revision, "digest": new.digest},
         now=by.now,
-        is_demo=run.is_demo,
     )
     _fire(run, RunEvent.REGULATORY_VOIDED, by, {"section": section.key})
     return decision
@@ -268,7 +266,6 @@ def sign(*, run: Run, document: Document, digest: str, meaning: str, by: By) -> 
         actor=by.actor,
         data={"signature": signature.pk, "decision": decision.pk, "document": document.revision, "digest": digest},
         now=by.now,
-        is_demo=run.is_demo,
     )
     _fire(run, RunEvent.SIGNED, by, {"digest": digest})
     return signature

@@ -53,20 +53,18 @@ def open_trail(run: Run) -> None:
     Trail.objects.create(run=run, length=0, head=genesis(run.pk))
 
 
-def append(
-    *, run_id: UUID, kind: str, actor: str, data: dict[str, Any], now: dt.datetime, is_demo: bool = False
-) -> Event:
+def append(*, run_id: UUID, kind: str, actor: str, data: dict[str, Any], now: dt.datetime) -> Event:
     """Append one event in the caller's transaction, which holds the trail's lock until it ends.
 
     `actor` is a person's opaque id or one of ENGINE, RULE, CLOCK. `data` holds ids, digests and numbers, never
-    personal data or fetched text. Raises `ValueError` for an unknown kind.
+    personal data or fetched text. Every event of a demo says that it is one. Raises `ValueError` for an unknown kind.
     """
     if kind not in KINDS:
         raise ValueError(f"Unknown kind of event: {kind}")
-    trail = Trail.objects.select_for_update().get(pk=run_id)
+    trail = Trail.objects.select_for_update(of=("self",)).select_related("run").get(pk=run_id)
     seq = trail.length + 1
     body = {"run": str(run_id), "seq": seq, "kind": kind, "actor": actor, "at": now.isoformat(), "data": data}
-    if is_demo:
+    if trail.run.is_demo:
         body["demo"] = True
     payload = canonical_bytes(body).decode("utf-8")
     event = Event.objects.create(

@@ -54,7 +54,6 @@ def save_plan(*, run: Run, plan: PlanValue, author: User | None, comment: str, n
         actor=str(author.actor_id) if author else recording.ENGINE,
         data={"revision": row.revision, "digest": row.digest, "tasks": len(plan.tasks)},
         now=now,
-        is_demo=run.is_demo,
     )
     return row
 

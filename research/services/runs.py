@@ -78,7 +78,6 @@ def create(
             actor=str(requester.actor_id),
             data={"vertical": vertical, "engine": engine, "team": team.pk},
             now=now,
-            is_demo=is_demo,
         )
         return flow.fire(run_id=run.pk, event=RunEvent.STARTED, actor=str(requester.actor_id), now=now)
 

@@ -72,7 +72,6 @@ def apply(
         actor=actor,
         data={"from": old.value, "to": new.value, **(data or {})},
         now=now,
-        is_demo=run.is_demo,
     )
     run.refresh_from_db()
     return run
