@@ -70,7 +70,9 @@ def test_another_statement_task_or_kind_has_another_key(changes):
     assert draft(**changes).key() != draft().key()
 
 
-@pytest.mark.parametrize("changes", [{"text": ""}, {"text": "ab"}, {"text": "x" * 2001}, {"kind": "guessed"}, {"more": 1}])
+@pytest.mark.parametrize(
+    "changes", [{"text": ""}, {"text": "ab"}, {"text": "x" * 2001}, {"kind": "guessed"}, {"more": 1}]
+)
 def test_a_draft_without_words_with_too_many_or_of_an_unknown_kind_is_refused(changes):
     with pytest.raises(ValidationError):
         draft(**changes)
