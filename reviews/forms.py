@@ -19,28 +19,31 @@ BLANK_TASKS = 2
 BLANK_SENTENCES = 2
 
 
-class Lines(forms.Field):
+class _Several(forms.Field):
+    """Several texts in one field; its value is a list."""
+
+    between = "\n"
+
+    def to_python(self, value: Any) -> list[str]:
+        return [text.strip() for text in str(value or "").split(self.between.strip() or "\n") if text.strip()]
+
+    def prepare_value(self, value: Any) -> Any:
+        return self.between.join(str(one) for one in value) if isinstance(value, list | tuple) else value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return [str(one) for one in initial or ()] != self.to_python(data)
+
+
+class Lines(_Several):
     """A list of texts, one a line."""
 
     widget = forms.Textarea(attrs={"rows": 2})
 
-    def to_python(self, value: Any) -> list[str]:
-        return [line.strip() for line in str(value or "").splitlines() if line.strip()]
 
-    def prepare_value(self, value: Any) -> Any:
-        return "\n".join(value) if isinstance(value, list | tuple) else value
-
-
-class Listed(forms.Field):
+class Listed(_Several):
     """A list of words with commas between."""
 
-    widget = forms.TextInput
-
-    def to_python(self, value: Any) -> list[str]:
-        return [word.strip() for word in str(value or "").split(",") if word.strip()]
-
-    def prepare_value(self, value: Any) -> Any:
-        return ", ".join(str(one) for one in value) if isinstance(value, list | tuple) else value
+    between = ", "
 
 
 class PlanForm(forms.Form):

@@ -126,11 +126,14 @@ def _list(desk: common.Desk, *, error: MrdError | None = None) -> HttpResponse:
         desk.request.GET.get("p")
     )
     tried = desk.request.POST.get("subject_id", "") if error else ""
+    shown = cards.cards(run=desk.run, claims=list(page), who=desk.who)
+    waits = common.gate_of(desk.run) == "claims"
     context = {
         "run": desk.run,
-        "waits": common.gate_of(desk.run) == "claims",
+        "waits": waits,
         "page": page,
-        "cards": cards.cards(run=desk.run, claims=list(page), who=desk.who),
+        "cards": shown,
+        "any_for_me": waits and any(card.waits and card.may.reject for card in shown),
         "counts": _counts(rows),
         "filter": {"status": status, "order": query.get("order", "section"), "section": query.get("section", "")},
         "statuses": forms.STATUSES,

@@ -131,15 +131,23 @@ _ESTIMATE = (
     "Our estimate: New Jersey Internet gaming win was $2.4 billion in 2023. DraftKings holds about a third of it, "
     "people familiar with the figures say."
 )
+_LICENCE = (
+    "An operator of games of skill needs a casino service industry enterprise licence in New Jersey before it takes "
+    "a stake."
+)
 _CLAIMS = (
     ("market-revenue", "market_size", "New Jersey Internet gaming win was $1.92 billion in 2023.", "1.92", 0),
     ("market-revenue", "market_size", "New Jersey Internet gaming win was $2.4 billion in 2023.", "2.4", 1),
     ("rivals", "competitors", "DraftKings offers daily fantasy contests and an online casino in New Jersey.", None, 0),
-    ("law-nj", "regulation", "An operator of games of skill needs a casino service industry enterprise licence "
-     "in New Jersey before it takes a stake.", None, 0),
-    ("protection", "responsible_gambling", "Players may exclude themselves from Internet gaming for one year or five "
-     "years.", None, 0),
-)  # fmt: skip
+    ("law-nj", "regulation", _LICENCE, None, 0),
+    (
+        "protection",
+        "responsible_gambling",
+        "Players may exclude themselves from Internet gaming for one year or five years.",
+        None,
+        0,
+    ),
+)
 
 
 def _text(team: Team, words: str, title: str, **about: object) -> ExtractedText:
@@ -239,7 +247,7 @@ def run_at(state: RunState, people: Cast, *, more_claims: int = 0, is_demo: bool
 
 
 def _write_claims(run: Run, team: Team, more: int) -> None:
-    extra = [f"Observer {n} counted skill players in New Jersey during wave {n} of its panel." for n in range(1, more + 1)]
+    extra = [f"Observer {n} counted skill players in New Jersey in wave {n} of its panel." for n in range(1, 1 + more)]
     texts = (
         _text(
             team,

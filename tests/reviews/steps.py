@@ -42,9 +42,7 @@ def subject_of(run: Run, subject: str, key: str) -> Any:
 def make(run: Run, person: User, row: Any, kind: SubjectKind, verdict: Verdict, **more: Any) -> None:
     """Decide at the desk."""
     digest = row.shown_digest if kind is SubjectKind.CLAIM else row.digest
-    request = DecisionRequest(
-        run_id=run.pk, subject=kind, subject_id=row.pk, digest=digest, verdict=verdict, **more
-    )
+    request = DecisionRequest(run_id=run.pk, subject=kind, subject_id=row.pk, digest=digest, verdict=verdict, **more)
     decide(person=person, door="desk", request=request, now=rows.NOW)
 
 

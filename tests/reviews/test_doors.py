@@ -1,4 +1,4 @@
-"""Every refusal of the policy at every door it can be tried at; beside each, that the door opens for the right person."""
+"""Every refusal of the policy at every door it can be tried at; and each door opens for the right person."""
 
 from __future__ import annotations
 
@@ -47,7 +47,14 @@ def _plan_edit(run: Run, plan: Any) -> dict[str, Any]:
 
 def _section_edit(run: Run, section: Any) -> dict[str, Any]:
     first = section.body["sentences"][0]
-    return {"sentences": [{**first, "text": first["text"].replace("operator", "firm").replace("Players", "People").replace("offers", "has")}]}
+    return {
+        "sentences": [
+            {
+                **first,
+                "text": first["text"].replace("operator", "firm").replace("Players", "People").replace("offers", "has"),
+            }
+        ]
+    }
 
 
 EDITS = {"plan": _plan_edit, "claim": _claim_edit, "section": _section_edit, "document": lambda run, row: None}
@@ -259,7 +266,7 @@ def test_a_second_delivery_is_a_conflict_at_every_door(door, people, try_it):
 @pytest.mark.parametrize("door", DOORS)
 def test_a_claim_of_another_run_is_not_found_at_every_door(door, people, try_it):
     """A subject is looked for in its run alone; another team's claim does not exist through one's own run."""
-    run, person, attempt = _setting(people, Case("claim", "approve", "reviewer"))
+    _, person, attempt = _setting(people, Case("claim", "approve", "reviewer"))
     others = rows.cast("elsewhere")
     foreign = rows.claim_of(rows.run_at(RunState.CLAIM_REVIEW, others))
     attempt = attempt._replace(row=foreign, digest=foreign.shown_digest)

@@ -43,7 +43,7 @@ class Command(BaseCommand):
         parser.add_argument("--back-to", choices=[state.value for state in BACK_TO], default=RunState.DRAFTING.value)
         parser.add_argument("--meaning", default="", help="what your signature means; needed to sign")
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
+    def handle(self, *args: Any, **options: Any) -> None:
         try:
             edit = _read(options["file"])
             person, password = _authenticate(options["username"])
