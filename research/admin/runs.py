@@ -18,6 +18,7 @@ from django.utils.timesince import timesince
 
 from research import correlation, queries
 from research.engine.domain.errors import InvalidInput, MrdError
+from research.engine.domain.states import WORKING, RunState
 from research.models import Run, Team
 from research.services import access, exports, runs
 
@@ -26,11 +27,14 @@ from .base import TeamScopedAdmin, badge, bar
 from .run_forms import NewRunForm
 from .run_operations import operate
 
+# Where the number of steps done says how far the run is.
+_STEPPING = WORKING | {RunState.PAUSED, RunState.FAILED}
+
 
 @admin.register(Run)
 class RunAdmin(TeamScopedAdmin):
     team_path = "team"
-    list_display = ["title", "state_badge", "progress", "claims", "team", "requester", "age"]
+    list_display = ["title", "state_badge", "progress", "claims", "asked_by", "age"]
     list_filter = ["state", "vertical", ("team", admin.RelatedOnlyFieldListFilter), "is_demo", "created_at"]
     list_select_related = ["team", "requester"]
     search_fields = ["id", "prompt", "requester__username"]
@@ -54,12 +58,18 @@ class RunAdmin(TeamScopedAdmin):
     @admin.display(description="progress")
     def progress(self, run: Run) -> SafeString:
         done, total = run.steps_done, run.steps_total  # type: ignore[attr-defined]
-        return bar(queries.stage_of(run), len(queries.STAGES) - 1, f"{done} of {total} steps" if total else "")
+        words = f"{done} of {total} steps" if total and run.state in _STEPPING else ""
+        return bar(queries.stage_of(run), len(queries.STAGES) - 1, words)
 
     @admin.display(description="claims")
     def claims(self, run: Run) -> str:
         accepted, queued = run.claims_accepted, run.claims_queued  # type: ignore[attr-defined]
-        return f"{accepted} accepted, {queued} to decide" if accepted or queued else "–"
+        parts = [f"{accepted} accepted"] * bool(accepted) + [f"{queued} to decide"] * bool(queued)
+        return ", ".join(parts) or "–"
+
+    @admin.display(description="asked for by", ordering="requester__username")
+    def asked_by(self, run: Run) -> str:
+        return f"{run.requester.display_name}, {run.team.name}"
 
     @admin.display(description="age", ordering="created_at")
     def age(self, run: Run) -> str:

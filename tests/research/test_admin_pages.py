@@ -15,7 +15,10 @@ from research import models
 from tests.doubles import rows
 from tests.research import admin_rows
 
-SHOWN = ["run", "plan", "task", "step", "call", "claim", "evidence", "event", "decision", "signature", "document", "sectionrevision"]  # fmt: skip
+SHOWN = [
+    *("run", "plan", "task", "step", "call", "claim", "evidence"),
+    *("event", "decision", "signature", "document", "sectionrevision"),
+]
 MACHINERY = ["driver", "breaker"]
 PEOPLE = ["user", "team", "apitoken"]
 # Nobody adds, changes or deletes these by the admin, whoever they are. (A run is added by its own form.)
