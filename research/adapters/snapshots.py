@@ -19,7 +19,7 @@ from research.engine.domain.errors import MrdError, NotFound
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-class SnapshotDamaged(MrdError):  # noqa: N818 - a fact, as the other errors are
+class SnapshotDamaged(MrdError):
     """The stored bytes are no longer those that were archived."""
 
     code = "snapshot_damaged"

@@ -156,7 +156,7 @@ class Shelf(Protocol):
     def names(self) -> tuple[str, ...]: ...
 
     async def use(self, name: str, arguments: dict[str, Any]) -> ToolReply:
-        """Run one tool. Raises `CallError` kinds, `BudgetExceeded`, and `InvalidInput` for arguments it does not take."""
+        """Run one tool. Raises `CallError` kinds, `BudgetExceeded`, `InvalidInput` for arguments it does not take."""
         ...
 
 

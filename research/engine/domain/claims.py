@@ -23,7 +23,8 @@ class TypedValue(Frozen):
     """A claim's figure.
 
     number: as written, times `scale` (1, 1000, 1000000 …) gives the full amount. unit: percent, users … or None.
-    currency: ISO 4217 code or None. period: as in "FY2022", "2023-Q2", "2022-12-31" or None. entity, metric: None when not known.
+    currency: ISO 4217 code or None. period: as in "FY2022", "2023-Q2", "2022-12-31" or None.
+    entity, metric: None when not known.
     """
 
     number: Decimal

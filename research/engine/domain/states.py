@@ -120,9 +120,7 @@ def _rows() -> tuple[Transition, ...]:
     for state in sorted(WORKING):
         side.append(Transition(state, e.PAUSED, s.PAUSED, "side"))
         side.append(Transition(state, e.FAILED, s.FAILED, "side"))
-    for state in s:
-        if state not in TERMINAL:
-            side.append(Transition(state, e.CANCELLED, s.CANCELLED, "side"))
+    side.extend(Transition(state, e.CANCELLED, s.CANCELLED, "side") for state in s if state not in TERMINAL)
     return main + tuple(side)
 
 

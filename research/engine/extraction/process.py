@@ -24,7 +24,7 @@ _START_S = 60.0  # a machine under load starts Python slowly; this is no limit o
 _READ_BYTES = 1 << 20
 
 
-class Died(Exception):  # noqa: N818 - a fact, not an error of the caller
+class Died(Exception):
     """The process ended or talked nonsense before it answered."""
 
 

@@ -1,1 +1,1 @@
-"""The stages of a run, each one call of a role and the checks on what it gives. They know no concrete tool or provider."""
+"""The stages of a run, each one call of a role and the checks on what it gives. They know no tool or provider."""
