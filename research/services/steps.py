@@ -59,11 +59,11 @@ def claim(*, driver_id: UUID, limit: int, lease_s: float, now: dt.datetime) -> l
         .values_list("run_id", "n")
     )
     turn = Window(RowNumber(), partition_by=[F("run_id")], order_by=[F("id").asc()])
-    rows = list(
-        claimable(now=now).annotate(turn=turn).order_by("turn", "id").values_list("id", "run_id", "turn")[: limit * 4]
-    )
+    # Of no run more than `limit` can be taken; of every run the first is looked at, however many there are.
+    rows = list(claimable(now=now).annotate(turn=turn).filter(turn__lte=limit).values_list("id", "run_id", "turn"))
     rows.sort(key=lambda row: (running.get(row[1], 0) + row[2], row[0]))
-    wanted = [row[0] for row in rows]
+    # Some more than wanted, for what other drivers hold by then.
+    wanted = [row[0] for row in rows[: limit * 4]]
     if not wanted:
         return []
     # Other drivers may be choosing the same rows: skip what they hold (on SQLite the transaction is exclusive anyway).
