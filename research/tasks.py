@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 
-from django.db import transaction
-
+from research.adapters import db
 from research.adapters import runtime as runtimes
 from research.services import driver as drivers
 from research.services import library, sweeping
@@ -17,8 +16,7 @@ def drive() -> None:
     now = dt.datetime.now(dt.UTC)
     if sweeping.has_room(now=now):
         return
-    with transaction.atomic():
-        seat = drivers.enlist(now=now)
+    seat = db.hop(drivers.enlist, now=now)
     if seat is None:
         return
     runtime = runtimes.build()
@@ -30,8 +28,7 @@ def drive() -> None:
 
 def sweep() -> None:
     """Make good what was lost; scheduled each minute."""
-    with transaction.atomic():
-        sweeping.sweep_and_ring(now=dt.datetime.now(dt.UTC))
+    db.hop(sweeping.sweep_and_ring, now=dt.datetime.now(dt.UTC))
 
 
 def ingest(intake_id: int) -> None:

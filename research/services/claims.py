@@ -211,6 +211,8 @@ def shown(claim: Claim) -> dict[str, Any]:
     return {
         "claim": claim.key,
         "revision": revision.digest if revision else None,
+        # Assessed anew, even with the same result, it is a new thing to decide: an old verdict does not reach it.
+        "assessment": claim.assessment_id,
         "confidence": assessment.confidence if assessment else None,
         "parts": assessment.parts if assessment else [],
         "to_people": assessment.to_people if assessment else [],

@@ -35,13 +35,13 @@ def sweep(*, now: dt.datetime) -> int:
 
 
 def sweep_and_ring(*, now: dt.datetime) -> None:
-    """Sweep, ring when steps are ready and no driver lives, and leave the queue's heartbeat.
+    """Sweep, ring when steps are ready and no live driver has room, and leave the queue's heartbeat.
 
     Run each minute by the queue's schedule, so a stale heartbeat means that the queue carries nothing out.
     """
     Heartbeat.objects.update_or_create(name=QUEUE, defaults={"beat_at": now})
     sweep(now=now)
-    if steps.claimable(now=now).exists() and not live_drivers(now=now).exists():
+    if steps.claimable(now=now).exists() and not has_room(now=now):
         doorbell.ring()
 
 

@@ -44,7 +44,6 @@ def return_claims(run: Run, section: SectionRevision, *, reason: str, now: dt.da
             revision=claim.current,
             confidence=before.confidence if before else None,
             parts=before.parts if before else [],
-            # The round makes the digest shown a new one, so that the claim can be decided again.
             to_people=[*(before.to_people if before else []), f"{reason} (section revision {section.revision})"],
             created_at=now,
         )
