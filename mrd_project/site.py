@@ -10,7 +10,7 @@ from django.http import HttpRequest
 # Heading, and the models under it in the order they are shown. What is named nowhere comes last, under "More".
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Research", ("Run", "Plan", "Task", "Claim", "SectionRevision", "Document")),
-    ("Library", ("Source", "Snapshot", "ExtractedText", "Intake", "Evidence")),
+    ("Library", ("Source", "Snapshot", "ExtractedText", "Passage", "Intake", "Evidence")),
     ("The record", ("Decision", "Signature", "Event")),
     ("Engine room", ("Step", "Call", "Breaker", "Driver")),
     ("People", ("User", "Group", "Team", "ApiToken")),
