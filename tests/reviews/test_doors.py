@@ -194,17 +194,21 @@ def _setting(people: rows.Cast, case: Case) -> tuple[Run, User, Attempt]:
     return run, person, attempt._replace(**case.changes)
 
 
-@pytest.mark.parametrize(("door", "case"), _pairs(REFUSALS))
-def test_a_refusal_stands_at_every_door_and_changes_nothing(door, case, people, try_it):
+@pytest.mark.parametrize("case", REFUSALS.values(), ids=REFUSALS.keys())
+def test_a_refusal_stands_at_every_door_and_changes_nothing(case, people, try_it):
     """What the policy refuses is refused at each door, in its own words, and nothing is different afterwards."""
     run, person, attempt = _setting(people, case)
     before = doors.snapshot(run)
-    answer = try_it(door, person, attempt)
-    assert answer.how in case.expected, answer.words[:2000]
-    assert doors.snapshot(run) == before
-    if case.rule and not (door == "cli" and case.rule == "password"):
-        sentence = _sentence(case, person, run, attempt)
-        assert sentence in answer.words.replace("&#x27;", "'").replace("&quot;", '"')
+    sentence = _sentence(case, person, run, attempt) if case.rule else ""
+    for door in DOORS:
+        if not _fits(door, case):
+            continue
+        answer = try_it(door, person, attempt)
+        assert answer.how in case.expected, (door, answer.words[:2000])
+        # The command asks who it is first, so a wrong password is refused before the policy is asked.
+        if not (door == "cli" and case.rule == "password"):
+            assert sentence in answer.words.replace("&#x27;", "'").replace("&quot;", '"'), door
+        assert doors.snapshot(run) == before, door
 
 
 def _sentence(case: Case, person: User, run: Run, attempt: Attempt) -> str:
