@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from django import forms
 from django.contrib import messages
@@ -22,8 +22,13 @@ from research.services import access, runs
 
 from .run_forms import BudgetForm, NothingForm, ReasonForm
 
-if TYPE_CHECKING:
-    from .runs import RunAdmin
+
+class Page(Protocol):
+    """What is needed of the admin page the run belongs to."""
+
+    def context(self, request: HttpRequest, **more: Any) -> dict[str, Any]: ...
+
+    def message_user(self, request: HttpRequest, message: str, level: int = ...) -> None: ...
 
 
 class Operation(NamedTuple):
@@ -72,7 +77,7 @@ OPERATIONS = {
 }
 
 
-def operate(page: RunAdmin, request: HttpRequest, run: Run, verb: str) -> HttpResponse:
+def operate(page: Page, request: HttpRequest, run: Run, verb: str) -> HttpResponse:
     """Show the verb's question, or carry it out when it was answered. Raises `Http404`, `PermissionDenied`."""
     operation = OPERATIONS.get(verb)
     if operation is None:
