@@ -70,6 +70,7 @@ def dict_config(*, level: str, as_json: bool) -> dict[str, Any]:
             # These speak at INFO of things that the project's own lines say with more meaning.
             "httpx2": {"level": "WARNING"},
             "axes": {"level": "WARNING"},
+            "django-q": {"level": "WARNING"},
             # The development server's own line for each request repeats django_structlog's.
             "django.server": {"level": "WARNING"},
         },
