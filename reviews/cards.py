@@ -89,6 +89,11 @@ class Card(NamedTuple):
     waits: bool
     may: May
 
+    @property
+    def pick(self) -> str:
+        """Return what a tick carries: the claim and the digest it was shown with."""
+        return f"{self.id}:{self.digest}"
+
 
 def may(*, who: facts.Standing, run: Run, subject: facts.Subject) -> May:
     """Return what the policy lets this person do with the subject, before any form is filled in."""

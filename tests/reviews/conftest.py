@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
 from tests.doubles import rows
 
@@ -17,3 +18,15 @@ def _fast_passwords(settings):
 def people(db) -> rows.Cast:
     """Return a team and everybody who plays a part in it."""
     return rows.cast()
+
+
+@pytest.fixture
+def as_person():
+    """Return `as_person(user)`: a browser signed in as that user."""
+
+    def sign_in(person) -> Client:
+        client = Client()
+        client.force_login(person)
+        return client
+
+    return sign_in

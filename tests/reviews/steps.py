@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from research.engine.domain.states import Verdict
-from research.models import Run, User
+from research.models import Decision, Run, User
 from research.models.record import SubjectKind
 from reviews.decide import decide
 from reviews.requests import DecisionRequest
 from tests.doubles import rows
+
+
+def claim_edit(run: Run, claim: Any) -> dict[str, Any]:
+    evidence = list(claim.current.evidence_links.values_list("evidence_id", flat=True))
+    return {"text": f"{claim.current.text[:-1]} indeed.", "kind": "stated", "evidence_ids": evidence}
+
+
+def plan_edit(run: Run, plan: Any) -> dict[str, Any]:
+    body = copy.deepcopy(plan.body)
+    body["tasks"][0]["question"] += " Say where each figure is from."
+    return body
+
+
+def section_edit(run: Run, section: Any) -> dict[str, Any]:
+    first = section.body["sentences"][0]
+    return {
+        "sentences": [
+            {
+                **first,
+                "text": first["text"].replace("operator", "firm").replace("Players", "People").replace("offers", "has"),
+            }
+        ]
+    }
+
+
+EDITS = {"plan": plan_edit, "claim": claim_edit, "section": section_edit, "document": lambda run, row: None}
 
 
 def kind_of(subject: str) -> SubjectKind:
@@ -56,8 +83,6 @@ def switched_off(run: Run, row: Any, person: User, people: rows.Cast) -> None:
 def edited(run: Run, row: Any, person: User, people: rows.Cast) -> Any:
     """Let the first reviewer edit the subject; return what stands in its place."""
     del person
-    from .test_doors import EDITS
-
     subject = {"Plan": "plan", "Claim": "claim", "SectionRevision": "section"}[type(row).__name__]
     edit = EDITS[subject](run, row)
     make(run, people.reviewer, row, SubjectKind(subject), Verdict.EDIT, comment="better words", edit=edit)
@@ -88,3 +113,29 @@ BEFORE = {
     "section_edited": section_edited,
     "first_approved": first_approved,
 }
+
+
+def request_on(run, kind, row, verdict, **more) -> DecisionRequest:
+    """Return a request over the digest the row has now."""
+    digest = row.shown_digest if kind == "claim" else row.digest
+    return DecisionRequest(
+        run_id=run.pk,
+        subject=SubjectKind(kind),
+        subject_id=row.pk,
+        digest=digest,
+        verdict=Verdict(verdict),
+        **{"comment": "because", **more},
+    )
+
+
+def settle(run, person, kind, row, verdict, **more) -> Decision:
+    """Decide at the desk and reload the run."""
+    decision = decide(person=person, door="desk", request=request_on(run, kind, row, verdict, **more), now=rows.NOW)
+    run.refresh_from_db()
+    return decision
+
+
+def sign(run, person, document, **more) -> Decision:
+    """Sign the document with meaning and password."""
+    fields = {"meaning": "I approve this document for release.", "password": rows.PASSWORD, **more}
+    return settle(run, person, "document", document, "approve", **fields)

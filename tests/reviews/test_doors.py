@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -34,30 +33,6 @@ def try_it(monkeypatch, tmp_path) -> Callable[[str, User, Attempt], doors.Answer
     return through
 
 
-def _claim_edit(run: Run, claim: Any) -> dict[str, Any]:
-    evidence = list(claim.current.evidence_links.values_list("evidence_id", flat=True))
-    return {"text": f"{claim.current.text[:-1]} indeed.", "kind": "stated", "evidence_ids": evidence}
-
-
-def _plan_edit(run: Run, plan: Any) -> dict[str, Any]:
-    body = copy.deepcopy(plan.body)
-    body["tasks"][0]["question"] += " Say where each figure is from."
-    return body
-
-
-def _section_edit(run: Run, section: Any) -> dict[str, Any]:
-    first = section.body["sentences"][0]
-    return {
-        "sentences": [
-            {
-                **first,
-                "text": first["text"].replace("operator", "firm").replace("Players", "People").replace("offers", "has"),
-            }
-        ]
-    }
-
-
-EDITS = {"plan": _plan_edit, "claim": _claim_edit, "section": _section_edit, "document": lambda run, row: None}
 STATES = {
     "plan": RunState.PLAN_REVIEW,
     "claim": RunState.CLAIM_REVIEW,
@@ -187,7 +162,7 @@ def _setting(people: rows.Cast, case: Case) -> tuple[Run, User, Attempt]:
         verdict=case.verdict,
         digest=digest,
         comment="" if case.verdict == "approve" else "because it says so",
-        edit=EDITS[case.subject](run, row) if case.verdict == "edit" else None,
+        edit=steps.EDITS[case.subject](run, row) if case.verdict == "edit" else None,
         meaning="Approved for release" if case.subject == "document" else "",
         password=rows.PASSWORD if case.subject == "document" else "",
     )

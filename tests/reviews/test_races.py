@@ -17,7 +17,7 @@ from reviews.decide import decide
 from reviews.requests import DecisionRequest
 from tests.doubles import rows
 
-from .test_doors import _plan_edit
+from .steps import plan_edit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -144,7 +144,7 @@ def test_approving_and_editing_a_plan_at_once_never_approves_what_nobody_saw(peo
         digest=plan.digest,
         verdict=Verdict.EDIT,
         comment="narrower",
-        edit=_plan_edit(run, plan),
+        edit=plan_edit(run, plan),
     )
     all_at_once([attempt(people.reviewer, approve), attempt(people.second_reviewer, edit)])
     run.refresh_from_db()
