@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db.models import QuerySet
@@ -39,8 +39,7 @@ class AddFilesForm(forms.Form):
 
     def __init__(self, *args: Any, teams: QuerySet[Team], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choice = self.fields["team"]
-        assert isinstance(choice, forms.ModelChoiceField)  # noqa: S101 - tells the type checker what stands above
+        choice = cast("forms.ModelChoiceField[Team]", self.fields["team"])
         choice.queryset = teams
 
     def clean(self) -> dict[str, Any]:

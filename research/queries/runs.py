@@ -1,4 +1,4 @@
-"""Reads: what people look at. Each takes a fixed number of queries, however many rows there are."""
+"""A run and what there is of it: progress, budget, timeline, plan, sections, documents."""
 
 from __future__ import annotations
 
@@ -8,19 +8,15 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, F, IntegerField, Model, OuterRef, Q, Subquery
+from django.db.models import Count, IntegerField, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.db.models.query import QuerySet
 
-from research.engine.domain.states import GATE_STATE, Gate, RunState, StepState
+from research.engine.domain.states import RunState, StepState
 from research.models import (
     Claim,
-    ClaimEvidence,
-    Contradiction,
-    Decision,
     Document,
     Event,
-    Evidence,
     Plan,
     Run,
     RunBudget,
@@ -92,26 +88,6 @@ class Entry(NamedTuple):
 
     event: Event
     who: str
-
-
-class Subject(NamedTuple):
-    """One thing a gate waits for a decision on: what it is, and the digest the decision must name."""
-
-    kind: str
-    id: int
-    key: str
-    revision: int
-    digest: str
-    approvals: int
-    approvals_needed: int
-
-
-class Waiting(NamedTuple):
-    """The gate a run waits at, how many subjects are open, and the first of them."""
-
-    gate: Gate
-    open: int
-    subjects: tuple[Subject, ...]
 
 
 def teams_of(user: User) -> QuerySet[Team]:
@@ -261,66 +237,3 @@ def standing_sections(run: Run) -> list[SectionRevision]:
 def documents(run: Run) -> list[Document]:
     """Return the run's document revisions without their text, newest first."""
     return list(Document.objects.filter(run=run).defer("body").order_by("-revision"))
-
-
-def waiting(run: Run, *, limit: int = 100) -> Waiting | None:
-    """Return the gate the run waits at, with the first `limit` subjects to decide, or None when it waits for nobody."""
-    gate = next((gate for gate, state in GATE_STATE.items() if state == run.state), None)
-    if gate is None:
-        return None
-    subjects = _subjects(run, gate)
-    return Waiting(gate, len(subjects), tuple(subjects[:limit]))
-
-
-def _subjects(run: Run, gate: Gate) -> list[Subject]:
-    if gate is Gate.PLAN:
-        plans = Plan.objects.filter(run=run, voided_at__isnull=True).values_list("pk", "revision", "digest")
-        return [Subject("plan", pk, "plan", revision, digest, 0, 1) for pk, revision, digest in plans]
-    if gate is Gate.CLAIMS:
-        queued = Claim.objects.filter(run=run, status="queued").order_by("pk")
-        rows = queued.values_list("pk", "key", "current__revision", "shown_digest")
-        return [Subject("claim", pk, key, revision or 0, digest, 0, 1) for pk, key, revision, digest in rows]
-    if gate is Gate.REGULATORY:
-        drafted = SectionRevision.objects.filter(run=run, regulatory=True, status="drafted").order_by("position")
-        return [
-            Subject("section", row.pk, row.key, row.revision, row.digest, int(row.first_approver_id is not None), 2)
-            for row in drafted.defer("body")
-        ]
-    composed = Document.objects.filter(run=run, status="composed").values_list("pk", "revision", "digest")
-    return [Subject("document", pk, "document", revision, digest, 0, 1) for pk, revision, digest in composed]
-
-
-EVIDENCE_SOURCE = "extracted_text__snapshot__source"
-
-
-def evidence_of(revision_ids: Iterable[int | None]) -> dict[int, list[ClaimEvidence]]:
-    """Return the evidence links of claim revisions with source and snapshot, without the texts, in the order found."""
-    links = (
-        ClaimEvidence.objects.filter(revision_id__in=[pk for pk in revision_ids if pk])
-        .select_related(f"evidence__{EVIDENCE_SOURCE}")
-        .defer("evidence__extracted_text__text", "evidence__extracted_text__page_starts")
-        .order_by("evidence_id")
-    )
-    found: dict[int, list[ClaimEvidence]] = {}
-    for link in links:
-        found.setdefault(link.revision_id, []).append(link)
-    return found
-
-
-def evidence(run: Run) -> QuerySet[Evidence]:
-    """Return the run's evidence with source and snapshot, without the texts."""
-    rows = Evidence.objects.filter(run=run).select_related(EVIDENCE_SOURCE)
-    return rows.defer("extracted_text__text", "extracted_text__page_starts")
-
-
-def contradictions_of(claim: Claim) -> list[tuple[Claim, str]]:
-    """Return the claims that disagree with this one, each with the reason."""
-    pairs = Contradiction.objects.filter(Q(first=claim) | Q(second=claim))
-    rows = pairs.select_related("first__current", "second__current").order_by("pk")
-    return [(row.second if row.first_id == claim.pk else row.first, row.reason) for row in rows]
-
-
-def decisions_on(kind: str, subject: Model) -> list[Decision]:
-    """Return the decisions on a subject (plan, claim, section, document), oldest first, with who made them."""
-    rows = Decision.objects.filter(subject_kind=kind, subject_id=subject.pk).select_related("person")
-    return list(rows.order_by(F("decided_at").asc(), "pk"))
