@@ -53,7 +53,7 @@ class Server:
         self._data = home / "data"
         self._log = home / "log"
         self._user = _unprivileged_user()
-        self._bin = self._programs()
+        self.programs = self._programs()
         self._port = _free_port()
         self._password = secrets.token_urlsafe(16)
         self._process: subprocess.Popen[bytes] | None = None
@@ -71,7 +71,7 @@ class Server:
             for path in (self.home, self._data, password):
                 os.chown(path, self._user.pw_uid, self._user.pw_gid)
         command = [
-            self._bin / "initdb", "--username=mrd", f"--pwfile={password}", "--auth=scram-sha-256", "--no-sync",
+            self.programs / "initdb", "--username=mrd", f"--pwfile={password}", "--auth=scram-sha-256", "--no-sync",
             "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8", f"--pgdata={self._data}",
         ]  # fmt: skip
         made = subprocess.run(command, capture_output=True, text=True, check=False, **self._as_user())
@@ -84,7 +84,7 @@ class Server:
         arguments = [f"--{name}={value}" for name, value in options.items()]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [self._bin / "postgres", "-D", self._data, *arguments],
+                [self.programs / "postgres", "-D", self._data, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -135,7 +135,12 @@ class Server:
         if not self._user or self._runs(installed / "bin"):
             return installed / "bin"
         self.home.chmod(0o711)
-        copy = shutil.copytree(installed, self.home / "programs", symlinks=True) / "bin"
+        # The programs look for their libraries beside the package, so the copy keeps both where they were.
+        package = installed.parent
+        copy = self.home / package.name / installed.name / "bin"
+        shutil.copytree(installed, copy.parent, symlinks=True)
+        for libraries in package.parent.glob(f"{package.name}.libs"):
+            shutil.copytree(libraries, self.home / libraries.name, symlinks=True)
         if not self._runs(copy):
             raise CannotStart(f"user '{self._user.pw_name}' cannot run programs in {self.home}")
         return copy

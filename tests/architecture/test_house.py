@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -220,6 +222,22 @@ def test_a_private_postgresql_comes_up_comes_back_and_leaves_nothing():
     assert not home.exists()
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(url, connect_timeout=2)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root starts the server as somebody else")
+def test_programs_that_root_alone_can_reach_are_copied_for_the_server(monkeypatch, tmp_path):
+    """A checkout below a folder closed to others, such as root's home, is no hindrance."""
+    package = private_postgres._wheel().parent
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    for folder in package.parent.glob(f"{package.name}*"):
+        if folder.name in {package.name, f"{package.name}.libs"}:
+            shutil.copytree(folder, closed / folder.name, symlinks=True)
+    inside = closed / package.name / private_postgres._wheel().name
+    monkeypatch.setattr(private_postgres, "_wheel", lambda: inside)
+    with private_postgres.server() as server:
+        assert server.programs.is_relative_to(server.home)
+        assert server.url.startswith("postgres://")
 
 
 def test_a_postgresql_that_cannot_start_is_said_in_one_sentence(monkeypatch):
