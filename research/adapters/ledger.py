@@ -57,9 +57,14 @@ class StepLedger:
         """
         call_key = self._key(request)
         call_id = uuid.uuid4()
-        replay = await self._bridge.run(
-            begin, holder=self._holder, request=request, key=call_key, call_id=call_id, now=self._clock.now()
-        )
+        try:
+            replay = await self._bridge.run(
+                begin, holder=self._holder, request=request, key=call_key, call_id=call_id, now=self._clock.now()
+            )
+        except OutcomeUnknown:
+            # The refusal undid its transaction; that the last call is of unknown outcome must stand all the same.
+            await self._bridge.run(give_up, holder=self._holder, key=call_key, now=self._clock.now())
+            raise
         if replay is not None:
             return replay
         try:
@@ -160,6 +165,12 @@ def _reserve(*, holder: Holder, estimate: Usage) -> None:
     raise BudgetExceeded(
         f"The next call would pass this run's limit of {limit} for {row.phase}: raise the budget or cancel the run."
     )
+
+
+def give_up(*, holder: Holder, key: str, now: dt.datetime) -> None:
+    """Mark the calls under `key` that earlier holders left in flight as of unknown outcome."""
+    for call in Call.objects.filter(run_id=holder.run_id, key=key, state=CallState.INTENT, token__lt=holder.token):
+        _give_up(call, now=now)
 
 
 def _give_up(call: Call, *, now: dt.datetime) -> None:
