@@ -3,7 +3,8 @@
     python -m tests.run_all [test | lint | crash | bench]
 
 Tests that need no database run once; all others run on SQLite and on PostgreSQL: the server TEST_DATABASE_URL names, or
-a private one. When there is none to be had that is a failure, never a skip.
+a private one. When there is none to be had that is a failure, never a skip. The tests on SQLite run beside everything
+else, which takes about as long, so that two cores are used; what they print is shown when the rest is done.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from tests import private_postgres
 
@@ -60,22 +61,41 @@ class Runner:
         }
         (scratch / "coverage").mkdir()
 
-    def run(self, name: str, *command: object, env: dict[str, str] | None = None, fine: Sequence[int] = (0,)) -> bool:
-        """Run one command under a heading. env: set beside the clean environment. fine: exit statuses that pass."""
+    def run(self, name: str, *command: object, env: dict[str, str] | None = None) -> bool:
+        """Run one command under a heading. env: set beside the clean environment."""
         print(f"\n━━━ {name} ━━━", flush=True)
         started = time.monotonic()
-        process = subprocess.Popen(
-            [str(part) for part in command], cwd=ROOT, env=self._env | (env or {}), stdin=subprocess.DEVNULL
-        )
-        try:
-            ok = process.wait() in fine
-        except BaseException:  # Ctrl-C: the child got it too; it may need a while to clear away
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(20)
-            process.kill()
-            raise
+        ok = _wait(self._start(command, env or {})) == 0
         self.note(name, ok=ok, seconds=time.monotonic() - started)
         return ok
+
+    @contextlib.contextmanager
+    def beside(self, name: str, *command: object) -> Iterator[None]:
+        """Run one command beside the block; when the block is done, wait for it and show what it printed."""
+        printed = self._scratch / "beside.log"
+        started = time.time()
+        with printed.open("wb") as out:
+            process = self._start(command, {}, output=out)
+        try:
+            yield
+            _wait(process)
+        except BaseException:
+            process.terminate()
+            _wait(process)
+            raise
+        print(f"\n━━━ {name} ━━━\n{printed.read_text(errors='replace')}", flush=True)
+        # It ended when it last printed: at its summary.
+        self.note(name, ok=process.returncode == 0, seconds=printed.stat().st_mtime - started)
+
+    def _start(
+        self, command: Sequence[object], env: dict[str, str], *, output: BinaryIO | None = None
+    ) -> subprocess.Popen[bytes]:
+        """Start a command. output: where it prints, None: where this one does."""
+        return subprocess.Popen(
+            [str(part) for part in command],
+            cwd=ROOT, env=self._env | env, stdin=subprocess.DEVNULL, stdout=output,
+            stderr=subprocess.STDOUT if output else None,
+        )  # fmt: skip
 
     def note(self, name: str, *, ok: bool, seconds: float) -> None:
         self.results.append(Result(name, ok, seconds))
@@ -96,9 +116,7 @@ class Runner:
         )
 
     def pytest(self, name: str, *arguments: str, env: dict[str, str] | None = None) -> None:
-        paths = [path for path in arguments if not path.startswith("tests/") or (ROOT / path).is_dir()]
-        command = (BIN / "coverage", "run", "-m", "pytest", "-p", "no:cacheprovider", "-q", "--durations=8", *paths)
-        self.run(name, *command, env=env)
+        self.run(name, *pytest_command(*arguments), env=env)
 
     def postgres(self, name: str, *arguments: str, env: dict[str, str] | None = None) -> None:
         """Run pytest on PostgreSQL; fail with a sentence when there is none."""
@@ -117,14 +135,28 @@ class Runner:
 
     def summary(self) -> int:
         """Print the table. Return the exit status."""
-        failed = [result.name for result in self.results if not result.ok]
+        failed = [result.name for result in self.results if not result.ok and result.name != "all"]
         width = max(len(result.name) for result in self.results)
         print(f"\n{'check':<{width}}  result  seconds\n{'─' * width}  ──────  ───────")
         for result in self.results:
             print(f"{result.name:<{width}}  {'ok' if result.ok else 'FAILED':<6}  {result.seconds:7.1f}")
-        print(f"{'all':<{width}}          {sum(result.seconds for result in self.results):7.1f}\n")
-        print(f"Failed: {', '.join(failed)}" if failed else "Everything holds.", flush=True)
+        print(f"\nFailed: {', '.join(failed)}" if failed else "Everything holds.", flush=True)
         return 1 if failed else 0
+
+
+def pytest_command(*arguments: str) -> tuple[object, ...]:
+    return (BIN / "coverage", "run", "-m", "pytest", "-p", "no:cacheprovider", "-q", "--durations=8", *arguments)
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    """Wait for a child. Interrupted, let it clear away, which it was told to as well, and see that it ends."""
+    try:
+        return process.wait()
+    except BaseException:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(20)
+        process.kill()
+        raise
 
 
 def production_settings() -> dict[str, str]:
@@ -149,11 +181,13 @@ def postgres_url() -> Iterator[str]:
 
 
 def test(runner: Runner) -> None:
-    runner.lint()
-    runner.pytest("tests without a database", *NO_DATABASE)
-    runner.pytest("tests on SQLite", *DATABASE)
-    runner.postgres("tests on PostgreSQL", *DATABASE)
+    started = time.monotonic()
+    with runner.beside("tests on SQLite", *pytest_command(*DATABASE)):
+        runner.lint()
+        runner.pytest("tests without a database", *NO_DATABASE)
+        runner.postgres("tests on PostgreSQL", *DATABASE)
     runner.coverage()
+    runner.note("all", ok=all(result.ok for result in runner.results), seconds=time.monotonic() - started)
 
 
 def crash(runner: Runner) -> None:
