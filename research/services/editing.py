@@ -12,10 +12,12 @@ from research.engine.domain.documents import SectionDraft, Sentence
 from research.engine.domain.errors import InvalidInput, PlanInvalid
 from research.engine.domain.plans import Plan as PlanValue
 from research.engine.domain.plans import check_plan, parse_plan
+from research.engine.domain.states import ClaimStatus
+from research.engine.verification import contradictions
 from research.engine.verification.assess import assess_one
 from research.engine.verticals import registry
 from research.models import Claim, Plan, Run, SectionRevision, Task, User
-from research.services import claims, composing, recording
+from research.services import claims, composing, recording, voiding
 
 ANOTHER_PERSON = "edited by a person: another person decides"
 
@@ -83,10 +85,13 @@ def revise_claim(
         competitor=section.competitor,
         regulatory=section.regulatory,
     )
-    assessed = assess_one(hand)
+    others = _others(run, claim)
+    assessed = assess_one(hand, others)
     claims.add_revision(claim=claim, draft=draft, author=author, comment=comment, now=now)
     reasons = (*assessed.to_people, ANOTHER_PERSON)
     claims.assess(claim=claim, assessed=assessed.model_copy(update={"to_people": reasons}), step=None, now=now)
+    pairs = contradictions.find([hand, *others])
+    voiding.relink(claim, pairs=[pair for pair in pairs if claim.key in (pair.first, pair.second)], now=now)
     claims.seal(claim)
     recording.append(
         run_id=run.pk,
@@ -100,6 +105,13 @@ def revise_claim(
         now=now,
     )
     return claim
+
+
+def _others(run: Run, claim: Claim) -> list[ClaimInHand]:
+    """Return the run's other claims that stand or wait: those the edited one may contradict."""
+    standing = [ClaimStatus.ACCEPTED, ClaimStatus.QUEUED]
+    rows = claims.in_hand(run, registry.get(run.vertical), {}, statuses=standing)
+    return [other for other in rows if other.key != claim.key]
 
 
 def revise_section(

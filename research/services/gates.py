@@ -161,11 +161,10 @@ def edit_claim(*, run: Run, claim: Claim, digest: str, revise: Any, by: By) -> D
     if claim.status not in (ClaimStatus.QUEUED, ClaimStatus.ACCEPTED, ClaimStatus.REJECTED):
         raise StaleState(f"A claim that is {claim.status} cannot be edited.")
     _expect_digest(claim.shown_digest, digest)
-    cited = claim.current_id
     decision = _decide(run, Gate.CLAIMS, SubjectKind.CLAIM, claim.pk, digest, Verdict.EDIT, by)
     revise(claim)
     if run.state in later:
-        voiding.void_sections(run, claim_revision_ids={cited} if cited else set(), sections={claim.section})
+        voiding.void_sections(run, sections={claim.section})
         _fire(run, RunEvent.CLAIMS_VOIDED, by, {"claim": claim.key})
     return decision
 
