@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from research.engine.domain.evidence import Hit, SourceRef
-from research.models import ExtractedText, Passage
+from research.engine.domain.evidence import Hit, SourceRef, SourceShare
+from research.models import ExtractedText, Passage, Source
 
 from . import index_feed
 from .db import Bridge
-from .search_index import IndexHit, IndexLost, SearchIndex
+from .search_index import IndexLost, IndexShare, SearchIndex
 
+T = TypeVar("T")
 _TRIES = 3
 _SOURCE = "extracted_text__snapshot__source__"
+_SOURCE_FIELDS = ("id", "kind", "title", "publisher", "domain", "published_date", "reliability")
 _FIELDS = (
     "pk",
     "extracted_text_id",
@@ -28,7 +30,7 @@ _FIELDS = (
     "end",
     "heading",
     "text",
-    *(f"{_SOURCE}{name}" for name in ("id", "kind", "title", "publisher", "domain", "published_date", "reliability")),
+    *(f"{_SOURCE}{name}" for name in _SOURCE_FIELDS),
 )
 
 
@@ -50,16 +52,29 @@ class TeamLibrary:
         self._index = index
         self._turn = turn or asyncio.Lock()
 
-    async def search(self, query: str, *, limit: int, any_word: bool = True) -> tuple[Hit, ...]:
+    async def search(
+        self, query: str, *, limit: int, any_word: bool = True, sources: Sequence[int] | None = None
+    ) -> tuple[Hit, ...]:
         """Return ranked passages, best first, over everything committed before the call.
 
-        `any_word` False demands every word. Raises `Transient` when the index cannot be made or written.
+        `any_word` False demands every word. `sources`: in these alone, None for all. Raises `Transient` when the
+        index cannot be made or written.
         """
-        found = await self._ranked(query, limit=limit, any_word=any_word)
+        found = await self._current(
+            self._index.search, query, team_id=self._team_id, limit=limit, any_word=any_word, source_ids=sources
+        )
         if not found:
             return ()
         scores = {hit.passage_id: hit.score for hit in found}
         return await self._bridge.run(_hits, team_id=self._team_id, scores=scores)
+
+    async def survey(self, terms: Sequence[str], *, least: int) -> tuple[SourceShare, ...]:
+        """Return for every source how many of its passages hold at least `least` of `terms`, by source id.
+
+        Raises `Transient` when the index cannot be made or written.
+        """
+        found = await self._current(self._index.survey, terms, team_id=self._team_id, least=least)
+        return await self._bridge.run(_shares, team_id=self._team_id, found=found) if found else ()
 
     async def scan(self, words: Sequence[str], *, limit: int) -> tuple[Hit, ...]:
         """Return passages that hold all `words` literally, whatever their case, in the order they were added.
@@ -71,7 +86,8 @@ class TeamLibrary:
             return ()
         return await self._bridge.run(_scan, team_id=self._team_id, words=wanted, limit=limit)
 
-    async def _ranked(self, query: str, *, limit: int, any_word: bool) -> list[IndexHit]:
+    async def _current(self, ask: Callable[..., list[T]], *args: Any, **more: Any) -> list[T]:
+        """Ask the index, caught up first, in a thread."""
         for left in reversed(range(_TRIES)):
             try:
                 now = await self._bridge.run(index_feed.state)
@@ -81,9 +97,7 @@ class TeamLibrary:
                     async with self._turn:
                         if not await asyncio.to_thread(index_feed.is_current, self._index, now):
                             await self._catch_up()
-                return await asyncio.to_thread(
-                    self._index.search, query, team_id=self._team_id, limit=limit, any_word=any_word
-                )
+                return await asyncio.to_thread(ask, *args, **more)
             except IndexLost:  # emptied just now, or replaced by a rebuild while it was read
                 if not left:
                     raise
@@ -104,6 +118,20 @@ def _hits(*, team_id: int, scores: Mapping[int, float]) -> tuple[Hit, ...]:
     rows = Passage.objects.filter(pk__in=list(scores), team_id=team_id).values(*_FIELDS)
     found = {row["pk"]: row for row in rows}
     return tuple(_hit(found[pk], score) for pk, score in scores.items() if pk in found)
+
+
+def _shares(*, team_id: int, found: Sequence[IndexShare]) -> tuple[SourceShare, ...]:
+    """Return the shares with their sources, by one query. One that is gone or not the team's is left out."""
+    rows = {row["id"]: row for row in Source.objects.filter(team_id=team_id).values(*_SOURCE_FIELDS)}
+    return tuple(
+        SourceShare(source=_source_ref(rows[each.source_id]), passages=each.passages, speaking=each.speaking)
+        for each in found
+        if each.source_id in rows
+    )
+
+
+def _source_ref(row: dict[str, Any]) -> SourceRef:
+    return SourceRef(**{**row, "publisher": row["publisher"] or None, "domain": row["domain"] or None})
 
 
 def _scan(*, team_id: int, words: Iterable[str], limit: int) -> tuple[Hit, ...]:
@@ -127,12 +155,10 @@ def _contains(word: str) -> Q:
 
 def _hit(row: dict[str, Any], score: float) -> Hit:
     source = {name.removeprefix(_SOURCE): value for name, value in row.items() if name.startswith(_SOURCE)}
-    source["publisher"] = source["publisher"] or None
-    source["domain"] = source["domain"] or None
     return Hit(
         passage_id=row["pk"],
         extracted_text_id=row["extracted_text_id"],
-        source=SourceRef(**source),
+        source=_source_ref(source),
         page=row["page"],
         start=row["start"],
         end=row["end"],

@@ -27,6 +27,8 @@ from research.engine.domain import errors
 FORMAT = 1
 _HEAP_BYTES = 64_000_000
 _SMALL_HEAP_BYTES = 15_000_000  # the least tantivy takes
+# No team's survey counts more; the largest sources come first.
+_MOST_SOURCES = 20_000
 _DISK_TROUBLES = ("No space left", "Permission denied", "Read-only file system", "quota")
 
 
@@ -35,6 +37,14 @@ class IndexHit(NamedTuple):
 
     passage_id: int
     score: float
+
+
+class IndexShare(NamedTuple):
+    """In how many of a source's passages enough of the terms asked for stand."""
+
+    source_id: int
+    passages: int
+    speaking: int
 
 
 class IndexLost(errors.Transient):
@@ -150,6 +160,22 @@ class SearchIndex:
             ids = searcher.fast_field_values("passage_id", [address for _, address in found])
         hits = [IndexHit(int(i or 0), float(score)) for i, (score, _) in zip(ids, found, strict=True)]
         return sorted(hits, key=lambda hit: (-hit.score, hit.passage_id))
+
+    def survey(self, terms: Sequence[str], *, team_id: int, least: int) -> list[IndexShare]:
+        """Return for each of the team's sources in how many passages at least `least` of `terms` stand, by source id.
+
+        A term of several words stands where all of them do, in text, heading or title. Raises `IndexLost`.
+        """
+        wanted = dict.fromkeys(tuple(words) for term in terms if (words := search_words.query_words(term)))
+        if not wanted:
+            return []
+        schema = search_schema.schema()
+        speaking = search_schema.survey_query(schema, list(wanted), team_id=team_id, least=least)
+        with self._reading() as index:
+            searcher = index.searcher()
+            all_of = _per_source(searcher, search_schema.team_query(schema, team_id))
+            some_of = _per_source(searcher, speaking)
+        return [IndexShare(source, count, some_of.get(source, 0)) for source, count in sorted(all_of.items())]
 
     # ── generations ──────────────────────────────────────────────────────────────────────────────
 
@@ -293,3 +319,10 @@ class SearchIndex:
 def _is_damage(error: BaseException) -> bool:
     """Tell whether tantivy complains of its files (pyo3's PanicException cannot be imported, only named)."""
     return isinstance(error, ValueError | OSError) or type(error).__name__ == "PanicException"
+
+
+def _per_source(searcher: tantivy.Searcher, query: tantivy.Query) -> dict[int, int]:
+    """Return how many passages of each source `query` finds, counted in the index."""
+    buckets = {"per_source": {"terms": {"field": "source_id", "size": _MOST_SOURCES}}}
+    found = searcher.aggregate(query, buckets)["per_source"]["buckets"]
+    return {int(bucket["key"]): int(bucket["doc_count"]) for bucket in found}

@@ -78,6 +78,35 @@ def read_watermark(index: tantivy.Index) -> int | None:
     return value if isinstance(value, int) else None
 
 
+def survey_query(fields: tantivy.Schema, terms: Sequence[Sequence[str]], *, team_id: int, least: int) -> tantivy.Query:
+    """Return the query of the team's passages that hold at least `least` of `terms`, each given as analysed words."""
+    query, occur = tantivy.Query, tantivy.Occur
+    met = [
+        query.boolean_query(
+            [
+                (
+                    occur.Must,
+                    query.boolean_query(
+                        [
+                            (occur.Should, query.term_query(fields, name, word, index_option="freq"))
+                            for name, _ in _TEXT_FIELDS
+                        ]
+                    ),
+                )
+                for word in words
+            ]
+        )
+        for words in terms
+    ]
+    enough = query.boolean_query([(occur.Should, part) for part in met], minimum_number_should_match=least)
+    return query.boolean_query([(occur.Must, enough), (occur.Must, team_query(fields, team_id))])
+
+
+def team_query(fields: tantivy.Schema, team_id: int) -> tantivy.Query:
+    """Return the query of everything of a team."""
+    return tantivy.Query.term_query(fields, "team_id", team_id)
+
+
 def build_query(
     fields: tantivy.Schema,
     words: Sequence[str],

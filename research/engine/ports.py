@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from .domain.canonical import Frozen
 from .domain.claims import ClaimDraft
 from .domain.documents import AcceptedClaim, SectionBrief, SectionDraft
-from .domain.evidence import EvidenceItem, Hit, Investigation, Quote
+from .domain.evidence import EvidenceItem, Hit, Investigation, Quote, SourceShare
 from .domain.plans import Plan, PlanTask
 from .domain.usage import Usage
 from .domain.vertical import Vertical
@@ -105,8 +105,17 @@ class Observer(Protocol):
 class Library(Protocol):
     """The team's documents. Sees nothing of another team."""
 
-    async def search(self, query: str, *, limit: int, any_word: bool = True) -> tuple[Hit, ...]:
-        """Return ranked passages, best first. `any_word` False demands every word."""
+    async def search(
+        self, query: str, *, limit: int, any_word: bool = True, sources: Sequence[int] | None = None
+    ) -> tuple[Hit, ...]:
+        """Return ranked passages, best first. `any_word` False demands every word. `sources`: in these alone."""
+        ...
+
+    async def survey(self, terms: Sequence[str], *, least: int) -> tuple[SourceShare, ...]:
+        """Return for every source in how many of its passages at least `least` different terms stand, by source id.
+
+        A term of several words stands where all of them do; a passage's title and heading count with its text.
+        """
         ...
 
     async def scan(self, words: Sequence[str], *, limit: int) -> tuple[Hit, ...]:
@@ -137,6 +146,7 @@ class Tool(Protocol):
 
 class ToolResult(Frozen):
     hits: tuple[Hit, ...] = ()
+    shares: tuple[SourceShare, ...] = ()
     note: str = ""
     usage: Usage = Usage()
 
@@ -146,6 +156,7 @@ class ToolReply(Frozen):
 
     tool: str
     hits: tuple[Hit, ...] = ()
+    shares: tuple[SourceShare, ...] = ()
     note: str = ""
     call_key: str = ""
 

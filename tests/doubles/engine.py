@@ -13,7 +13,15 @@ from typing import Any
 
 from research.engine.domain.canonical import digest
 from research.engine.domain.errors import BudgetExceeded, QuoteNotFound
-from research.engine.domain.evidence import CONTEXT_CHARS, EvidenceItem, Hit, Investigation, Quote, SourceRef
+from research.engine.domain.evidence import (
+    CONTEXT_CHARS,
+    EvidenceItem,
+    Hit,
+    Investigation,
+    Quote,
+    SourceRef,
+    SourceShare,
+)
 from research.engine.domain.plans import PlanTask
 from research.engine.domain.vertical import Vertical
 from research.engine.extraction import passages
@@ -57,7 +65,9 @@ class FakeLibrary:
     def of(cls, *texts: str, publisher: str | None = "Example Gaming") -> FakeLibrary:
         return cls([Document(f"Document {n}", [text], publisher=publisher) for n, text in enumerate(texts, 1)])
 
-    async def search(self, query: str, *, limit: int, any_word: bool = True) -> tuple[Hit, ...]:
+    async def search(
+        self, query: str, *, limit: int, any_word: bool = True, sources: Sequence[int] | None = None
+    ) -> tuple[Hit, ...]:
         self.queries.append(query)
         if self.fail_with is not None:
             raise self.fail_with
@@ -65,10 +75,26 @@ class FakeLibrary:
         scored = []
         for hit, counts in zip(self._passages, self._counts, strict=True):
             there = wanted & counts.keys()
+            if sources is not None and hit.source.id not in sources:
+                continue
             if there and (any_word or there == wanted):
                 scored.append((self._bm25(there, counts), -hit.passage_id, hit))
         scored.sort(reverse=True, key=lambda row: row[:2])
         return tuple(hit.model_copy(update={"score": score}) for score, _, hit in scored[:limit])
+
+    async def survey(self, terms: Sequence[str], *, least: int) -> tuple[SourceShare, ...]:
+        if self.fail_with is not None:
+            raise self.fail_with
+        asked = {frozenset(_stems(term)) for term in terms}
+        counted: dict[int, list[bool]] = {}
+        for hit in self._passages:
+            there = set(_stems(f"{hit.source.title} {hit.heading} {hit.text}"))
+            counted.setdefault(hit.source.id, []).append(sum(term <= there for term in asked) >= least)
+        sources = {hit.source.id: hit.source for hit in self._passages}
+        return tuple(
+            SourceShare(source=sources[each], passages=len(enough), speaking=sum(enough))
+            for each, enough in sorted(counted.items())
+        )
 
     async def scan(self, words: Sequence[str], *, limit: int) -> tuple[Hit, ...]:
         found = (h for h in self._passages if all(word.casefold() in h.text.casefold() for word in words))

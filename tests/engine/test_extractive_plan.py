@@ -2,7 +2,8 @@
 
 import pytest
 
-from research.engine.providers.extractive.plan import make_plan, named, unknown_competitors
+from research.engine.providers.extractive.plan import make_plan
+from research.engine.providers.extractive.subjects import named, unknown_competitors
 from research.engine.verticals import registry
 from tests.doubles.engine import brief
 

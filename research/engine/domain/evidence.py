@@ -47,6 +47,14 @@ class Hit(Frozen):
     score: float
 
 
+class SourceShare(Frozen):
+    """How much of a source speaks of a field: `speaking` of its `passages` hold enough of the field's terms."""
+
+    source: SourceRef
+    passages: int = Field(ge=1)
+    speaking: int = Field(ge=0)
+
+
 class Quote(Frozen):
     """Verbatim words at their place (W3C TextQuoteSelector and TextPositionSelector).
 

@@ -46,6 +46,8 @@ class Vertical(Frozen):
 
     lexicons map the canonical name to the forms it is written in ("New Jersey": ("New Jersey", "NJ")).
     glossary maps a term to the terms that mean the same in this trade.
+    field holds terms of the trade that seldom stand in documents about anything else; a term of several words is
+    met where all of them stand. By them a mixed library is told apart; empty means that every document counts.
     metrics maps a metric's canonical name to the words that name it in a sentence.
     """
 
@@ -57,6 +59,7 @@ class Vertical(Frozen):
     jurisdictions: dict[str, tuple[str, ...]] = {}
     competitors: dict[str, tuple[str, ...]] = {}
     glossary: dict[str, tuple[str, ...]] = {}
+    field: tuple[str, ...] = ()
     metrics: dict[str, tuple[str, ...]] = {}
 
     def section(self, key: str) -> SectionSpec:

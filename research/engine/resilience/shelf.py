@@ -101,7 +101,9 @@ class LedgeredShelf:
         request = CallRequest(kind="tool", name=tool.name, arguments=arguments, estimate=tool.estimate)
         outcome = await self._ledger.call(request, lambda: self._perform(tool, checked))
         result = ToolResult.model_validate(outcome.payload)
-        return ToolReply(tool=tool.name, hits=result.hits, note=result.note, call_key=outcome.call_key)
+        return ToolReply(
+            tool=tool.name, hits=result.hits, shares=result.shares, note=result.note, call_key=outcome.call_key
+        )
 
     async def _perform(self, tool: Tool, checked: BaseModel) -> CallOutcome:
         """Run the tool once within its time, and tell its breaker. Only real calls reach this, never replayed ones."""

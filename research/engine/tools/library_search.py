@@ -1,4 +1,4 @@
-"""Ranked search of the team's library."""
+"""Ranked search of the team's library, and the survey of which of its sources speak of a field."""
 
 from __future__ import annotations
 
@@ -10,18 +10,28 @@ from research.engine.ports import Library, Tool, ToolResult
 
 NAME = "library_search"
 MAX_QUERY_CHARS = 400
+MAX_TERMS = 80
+MAX_SOURCES = 5_000
+# One word of a trade is used by everybody ("gaming", "cloud"); two different ones in a passage seldom are.
+LEAST_TERMS = 2
 
 
 class Arguments(Frozen):
-    """query: words to look for. limit: passages wanted, 1…50. any_word: False demands every word."""
+    """query: words to look for. limit: passages wanted, 1…50. any_word: False demands every word.
+
+    sources: ids of the sources to look in, None for all. terms: when given, no passages are returned but the share
+    of each source whose passages hold at least two of these terms; `query` then only names what the survey is for.
+    """
 
     query: str = Field(min_length=1, max_length=MAX_QUERY_CHARS)
     limit: int = Field(default=10, ge=1, le=50)
     any_word: bool = True
+    sources: tuple[int, ...] | None = Field(default=None, max_length=MAX_SOURCES)
+    terms: tuple[str, ...] = Field(default=(), max_length=MAX_TERMS)
 
 
 class LibrarySearch:
-    """Find passages of the team's documents, best first."""
+    """Find passages of the team's documents, best first, or tell which documents speak of a field."""
 
     name = NAME
     capability = "Find passages in the team's own documents, ranked by how well they match the words."
@@ -33,8 +43,13 @@ class LibrarySearch:
         self._library = library
 
     async def run(self, arguments: Arguments) -> ToolResult:
-        """Return the ranked passages. Raises what the library raises (`Transient` while its index is away)."""
-        hits = await self._library.search(arguments.query, limit=arguments.limit, any_word=arguments.any_word)
+        """Return the ranked passages, or the shares. Raises what the library raises (`Transient`: index away)."""
+        if arguments.terms:
+            shares = await self._library.survey(arguments.terms, least=LEAST_TERMS)
+            return ToolResult(shares=shares, note="" if shares else "The library is empty.", usage=self.estimate)
+        hits = await self._library.search(
+            arguments.query, limit=arguments.limit, any_word=arguments.any_word, sources=arguments.sources
+        )
         note = "" if hits else f"No document of the library matches '{arguments.query}'."
         return ToolResult(hits=hits, note=note, usage=self.estimate)
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from research.engine.domain.errors import CallError, InvalidInput, Transient
 from research.engine.domain.evidence import Finding, Hit, Investigation, Quote, SearchRecord
 from research.engine.domain.plans import PlanTask
 from research.engine.ports import RunBrief, Shelf
 
-from . import sentences, topic
+from . import scope, sentences, topic
 from .words import content_stems, likeness, numerals, same_statement
 
 PASSAGES_A_SEARCH = 12
@@ -61,12 +63,17 @@ class _Search:
     """What one investigation has so far."""
 
     topic: topic.Topic
+    scope: scope.Scope
     candidates: dict[tuple[int, int], _Candidate] = field(default_factory=dict)
     records: list[SearchRecord] = field(default_factory=list)
     failures: list[CallError] = field(default_factory=list)
+    read: set[int] = field(default_factory=set)
 
     def take(self, hits: tuple[Hit, ...], call_key: str) -> None:
         for hit in hits:
+            if hit.passage_id in self.read or not self.scope.admits(hit):
+                continue
+            self.read.add(hit.passage_id)
             for sentence in sentences.split(hit.text):
                 place = (hit.extracted_text_id, hit.start + sentence.start)
                 if place in self.candidates or not sentences.can_stand_alone(sentence):
@@ -82,14 +89,15 @@ class _Search:
 
 
 async def investigate(*, brief: RunBrief, task: PlanTask, shelf: Shelf) -> Investigation:
-    """Search with the task's tools in order of preference and return the best sentences as quotes.
+    """Choose documents, search them with the task's tools in order of preference, return the best sentences as quotes.
 
     The next tool is used when one fails or finds next to nothing. Outcome `estimated` when only another place,
     company or period is spoken of, its basis in `reason`; `insufficient_data` when nothing answers.
     Raises `Transient` when every search failed and at least one is worth trying again, and what the shelf raises
     beyond `CallError` (budget, lease).
     """
-    search = _Search(topic.topic_of(task, brief.vertical))
+    within = await scope.scope_of(brief=brief, task=task, shelf=shelf)
+    search = _Search(topic.topic_of(task, brief.vertical), within)
     for tool in task.tools:
         await _with_tool(tool, task, shelf, search)
         if len(search.good()) >= TOO_FEW:
@@ -107,16 +115,24 @@ async def _with_tool(tool: str, task: PlanTask, shelf: Shelf, search: _Search) -
         return
     for query in topic.queries_of(task):
         try:
-            reply = await shelf.use(tool, {"query": query, "limit": PASSAGES_A_SEARCH})
+            reply = await shelf.use(tool, _arguments(tool, query, search.scope))
         except (CallError, InvalidInput) as error:
             search.records.append(SearchRecord(tool=tool, query=query, hits=0, error=error.detail))
             if isinstance(error, CallError):
                 search.failures.append(error)
             return  # the next tool is the way on; this one would only fail again
         search.records.append(SearchRecord(tool=tool, query=query, hits=len(reply.hits), call_key=reply.call_key))
-        search.take(reply.hits, reply.call_key)
+        # Reading passages is work for the processor: other runs' steps go on meanwhile.
+        await asyncio.to_thread(search.take, reply.hits, reply.call_key)
         if len(search.good()) >= ENOUGH:
             return
+
+
+def _arguments(tool: str, query: str, within: scope.Scope) -> dict[str, Any]:
+    arguments: dict[str, Any] = {"query": query, "limit": PASSAGES_A_SEARCH}
+    if tool == scope.TOOL and within.left_out and within.sources is not None:
+        arguments["sources"] = sorted(within.sources)
+    return arguments
 
 
 def _conclude(task: PlanTask, search: _Search) -> Investigation:
@@ -151,9 +167,9 @@ def _investigation(
         {
             "task_key": task.key,
             "outcome": outcome,
-            "reason": reason,
+            "reason": reason + search.scope.said(),
             "findings": findings,
-            "searches": tuple(search.records),
+            "searches": (*search.records, *search.scope.records()),
         }
     )
 

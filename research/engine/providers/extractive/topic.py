@@ -14,6 +14,7 @@ from research.engine.domain.plans import PlanTask
 from research.engine.domain.vertical import Vertical
 
 from .sentences import leans_a_little
+from .subjects import forms_of
 from .words import content_stems, form_pattern, mentions
 
 # A sentence is about a search when it holds this share of its words (tuned on MGM, Microsoft and Adobe reports: at a
@@ -104,14 +105,6 @@ def units(query: str, glossary: dict[str, tuple[str, ...]]) -> tuple[Unit, ...]:
     # Who searches for "million users" wants a number of them; users alone are no answer.
     found += (Unit((f" {each} ",), 2 if each in _AMOUNTS else 1) for each in dict.fromkeys(content_stems(rest)))
     return tuple(found)
-
-
-def forms_of(name: str, vertical: Vertical) -> tuple[str, ...]:
-    """Return how `name` is written: its forms in the vertical's lexicons, or itself."""
-    for lexicon in (vertical.jurisdictions, vertical.competitors, vertical.products):
-        if name in lexicon:
-            return (name, *lexicon[name])
-    return (name,)
 
 
 def queries_of(task: PlanTask) -> tuple[str, ...]:
