@@ -7,7 +7,7 @@ import uuid
 from decimal import Decimal
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from research.adapters import ledger as ledgers
 from research.adapters.db import Bridge
@@ -54,7 +54,12 @@ def step(people) -> Step:
 
 def holder(step: Step, *, kind: str | None = None) -> Holder:
     return Holder(
-        run_id=step.run_id, step_id=step.pk, kind=kind or step.kind, key=step.key, token=step.token, correlation_id="c-1"
+        run_id=step.run_id,
+        step_id=step.pk,
+        kind=kind or step.kind,
+        key=step.key,
+        token=step.token,
+        correlation_id="c-1",
     )
 
 
@@ -236,7 +241,8 @@ def test_a_call_beyond_a_limit_is_refused_before_anything_is_spent(step, limits,
 
 
 def test_exactly_the_limit_can_be_used(step):
-    RunBudget.objects.filter(run_id=step.run_id, phase="research").update(max_calls=2, max_searches=2, max_cost_usd=2 * CENT)
+    limits = RunBudget.objects.filter(run_id=step.run_id, phase="research")
+    limits.update(max_calls=2, max_searches=2, max_cost_usd=2 * CENT)
     one, other = ledger(step), Other()
     call(one, request(), other)
     call(one, request(), other)
@@ -340,7 +346,7 @@ def test_intent_and_outcome_delivered_twice_are_written_once(step):
 @pytest.mark.django_db(transaction=True)
 def test_twenty_at_once_against_a_limit_of_ten_make_exactly_ten(step):
     """Reservations are guarded updates: no two take the last place, and none is left over."""
-    other, refused = Other(), []
+    other, refused = Other(usage=Usage(cost_usd=CENT)), []
 
     async def all_of_them() -> None:
         bridge = Bridge(threads=20)
@@ -358,7 +364,6 @@ def test_twenty_at_once_against_a_limit_of_ten_make_exactly_ten(step):
 
     asyncio.run(all_of_them())
     assert other.times == Call.objects.filter(state="done").count() == 10
-    assert len(refused) == 10
+    assert len([one for one in refused if "10 calls" in one]) == 10
     assert reserved(budget(step)) == (0, 0, 0)
     assert budget(step).used_calls == 10
-    assert connection.vendor in ("sqlite", "postgresql")

@@ -1,0 +1,127 @@
+"""Circuit breakers over rows: shut after three failures in a row, one probe a minute later, open again on success."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+from django.db import connection, transaction
+
+from research.adapters import breakers
+from research.adapters.breakers import RowBreakers
+from research.models import Breaker
+from tests.doubles.engine import FakeClock
+from tests.research import play
+from tests.research.here_bridge import HereBridge
+
+NOW = play.NOW
+NAME = "tool"
+
+
+def fail(times: int = 1, *, at: float = 0) -> None:
+    for _ in range(times):
+        breakers.record(name=NAME, ok=False, now=play.later(at))
+
+
+def allowed(at: float = 0) -> bool:
+    with transaction.atomic():
+        return breakers.allow(name=NAME, now=play.later(at))[0]
+
+
+@pytest.mark.django_db
+def test_nobody_has_failed_so_it_is_closed():
+    assert breakers.allow(name=NAME, now=NOW) == (True, True)
+    breakers.record(name=NAME, ok=True, now=NOW)
+    assert not Breaker.objects.exists()
+
+
+@pytest.mark.django_db
+def test_two_failures_leave_it_closed_and_the_third_opens_it():
+    fail(2)
+    assert breakers.allow(name=NAME, now=NOW) == (True, False)
+    fail()
+    assert not allowed()
+    assert breakers.allow(name="another", now=NOW) == (True, True)
+
+
+@pytest.mark.django_db
+def test_a_success_between_begins_the_count_anew():
+    fail(2)
+    breakers.record(name=NAME, ok=True, now=NOW)
+    fail(2)
+    assert allowed()
+
+
+@pytest.mark.django_db
+def test_after_a_minute_one_probe_is_let_through_and_no_second():
+    fail(3)
+    assert not allowed(59.9)
+    assert allowed(60)
+    assert not allowed(60)
+    assert not allowed(100)
+
+
+@pytest.mark.django_db
+def test_a_probe_that_succeeds_closes_it():
+    fail(3)
+    assert allowed(60)
+    breakers.record(name=NAME, ok=True, now=play.later(61))
+    assert breakers.allow(name=NAME, now=play.later(61)) == (True, True)
+
+
+@pytest.mark.django_db
+def test_a_probe_that_fails_opens_it_for_another_minute():
+    fail(3)
+    assert allowed(60)
+    fail(at=61)
+    assert not allowed(120.9)
+    assert allowed(121)
+
+
+@pytest.mark.django_db
+def test_a_probe_that_never_came_back_is_given_up_after_a_minute():
+    fail(3)
+    assert allowed(60)
+    assert not allowed(119.9)
+    assert allowed(120)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_those_who_race_for_the_probe_one_is_let_through():
+    fail(3)
+    together, let = threading.Barrier(6), []
+
+    def race():
+        try:
+            together.wait()
+            let.append(allowed(60))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=race) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(let) == [False] * 5 + [True]
+
+
+@pytest.mark.django_db
+def test_a_step_sees_what_another_process_recorded_once_it_has_failed_itself():
+    """Known to be clean, a breaker is not asked about at each call; one failure of the step's own ends that."""
+    clock = FakeClock(at=NOW)
+    mine, other = RowBreakers(bridge=HereBridge(), clock=clock), RowBreakers(bridge=HereBridge(), clock=clock)
+
+    async def play_it() -> None:
+        assert await mine.allow(NAME)
+        for _ in range(2):
+            await other.record(NAME, ok=False)
+        await mine.record(NAME, ok=False)
+        assert not await mine.allow(NAME)
+        clock.at = play.later(60)
+        assert await other.allow(NAME)
+        await other.record(NAME, ok=True)
+        assert await mine.allow(NAME)
+
+    asyncio.run(play_it())
