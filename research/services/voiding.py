@@ -15,10 +15,11 @@ from . import claims
 
 
 def supersede_claims(run: Run) -> None:
-    """Set aside every claim of a voided plan; one found again under the new plan is taken up again."""
-    Claim.objects.filter(run=run).exclude(status=ClaimStatus.MERGED).update(
-        status=ClaimStatus.SUPERSEDED, decided_by_rule=False
-    )
+    """Set aside every claim of a voided plan; one found again under the new plan is taken up again.
+
+    Merged ones too: what they were merged into may not be found again, and their evidence must count anew.
+    """
+    Claim.objects.filter(run=run).update(status=ClaimStatus.SUPERSEDED, decided_by_rule=False, merged_into=None)
 
 
 def void_sections(run: Run, *, sections: set[str]) -> None:
