@@ -10,9 +10,9 @@ from django.conf import settings
 from django.db import transaction
 
 from research.adapters import runtime
-from research.engine.domain.errors import InvalidInput
+from research.engine.domain.errors import InvalidInput, StaleState
 from research.engine.domain.plans import check_prompt
-from research.engine.domain.states import RunEvent
+from research.engine.domain.states import TERMINAL, RunEvent
 from research.engine.domain.usage import Limits
 from research.engine.verticals import registry
 from research.models import Run, RunBudget, Team, User
@@ -105,9 +105,11 @@ def cancel(*, run_id: UUID, actor: str, reason: str, now: dt.datetime) -> Run:
 
 
 def raise_budget(*, run_id: UUID, limits: Limits, actor: str, now: dt.datetime) -> Run:
-    """Give the run's research higher limits. Raises `InvalidInput` when one is lower than it was."""
+    """Give the run's research higher limits. Raises `InvalidInput` when one is lower than it was, `StaleState`."""
     with transaction.atomic():
         run = Run.objects.select_for_update().get(pk=run_id)
+        if run.state in TERMINAL:
+            raise StaleState(f"The run has ended ({run.state}); its budget is not changed any more.")
         budget = RunBudget.objects.select_for_update().get(run=run, phase=Phase.RESEARCH)
         lower = (
             limits.calls < budget.max_calls
