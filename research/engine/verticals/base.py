@@ -78,6 +78,68 @@ COUNTRIES: dict[str, tuple[str, ...]] = {
 UNITED_STATES: dict[str, tuple[str, ...]] = {"United States": ("United States", "USA", "U.S.A.", "U.S.", "US")}
 EUROPEAN_UNION: dict[str, tuple[str, ...]] = {"European Union": ("European Union", "EU", "E.U.")}
 
+# Which places lie in which, as far as the lists above go.
+PARTS: dict[str, frozenset[str]] = {
+    "United States": frozenset(US_STATES),
+    "Canada": frozenset(CANADA),
+    "European Union": frozenset(("France", "Germany", "Ireland", "Italy", "Malta", "Netherlands", "Spain", "Sweden")),
+}
+
+# What people ask of any market, in the words that answer it. A search written with one of a group is answered by any;
+# a word behind "=" must stand as written, since others of its family mean something else ("offering", "offer").
+CONCEPTS: dict[str, tuple[str, ...]] = {
+    "=lack": (
+        "=lacks", "=lacking", "=missing", "unmet", "=unfair", "=complain", "=complains", "=complaints", "frustrated",
+        "dissatisfied", "takes too long", "too slow", "too long", "=worst", "struggle", "cannot", "=difficult",
+        "confusing", "=ask for", "=want", "=wants", "=demand", "=need", "=needs", "=seek", "=do not understand",
+        "=wait", "=pain", "obstacle", "inefficient", "=by hand", "=manual", "error-prone", "market problem",
+        "=missed", "=misses", "=refuse",
+    ),
+    "=offers": (
+        "=offer", "=offering", "=provides", "=includes", "=consists", "=features", "=launched", "=enables",
+        "=allows", "built for", "=delivers", "=sells", "=available",
+    ),
+    "trend": (
+        "trends", "=shift", "=shifted", "=moved", "=moves", "=replaced", "=emerging", "=legalized", "=legalize",
+        "legalization", "=expansion", "continues to grow", "=no longer", "increasingly", "=grew from", "evolving",
+        "=transform", "=transition", "=adoption", "now normal", "=under debate", "=growing", "rapidly", "shortened",
+        "accelerate", "=tried", "=changing",
+    ),
+    "compete": (
+        "competes", "competitor", "competitors", "competition", "competitive", "rival", "rivals", "market leader",
+        "largest operators", "largest vendors", "stronger in", "alternative to",
+    ),
+    "risk": (
+        "risks", "threat", "threaten", "adverse", "adversely", "=breach", "=failure", "=fail", "fraud", "litigation",
+        "uncertain", "lawsuit", "put pressure", "slow renewals", "ended a pilot",
+    ),
+    "channels": (
+        "channel", "=referral", "=friends", "affiliate", "affiliates", "=advertising", "marketing", "app store",
+        "partnership", "partnerships", "=through partners", "market access", "loyalty program", "loyalty programs",
+        "resellers", "direct sales", "sales force", "streamers", "free trial", "word of mouth",
+    ),
+    "measures": ("metric", "metrics", "=measure", "=indicators", "=KPI", "=KPIs", "success means"),
+    "value": (
+        "values", "=value", "=valued", "=prefer", "preferred", "praise", "praised", "=care about", "reason to stay",
+        "=satisfied", "=appreciate",
+    ),
+    "segment": (
+        "segments", "=groups", "=women", "=men", "median age", "=adults", "commuters", "=decides", "=decide", "=signs",
+        "=buys", "buyers", "daily users", "managers", "=director", "=VIP", "=professionals", "high-frequency",
+    ),
+    "=retention": ("=retains", "=retain", "=churn", "renewal", "renewed", "still active"),
+    "how much": (
+        "=price", "=prices", "pricing", "priced", "=per month", "=a month", "=per user", "=fee", "=fees", "=charge",
+        "=charges", "=costs", "discount", "billed",
+    ),
+    "encrypted": (
+        "encryption", "audit log", "audit logs", "access control", "single sign-on", "=certificate",
+        "certification", "independent assessor", "backups", "=logged", "internal controls", "vulnerability",
+        "vulnerabilities",
+    ),
+    "million": ("billion",),
+}  # fmt: skip
+
 
 def section(key: str, title: str, purpose: str, *, regulatory: bool = False, competitor: bool = False) -> SectionSpec:
     """Declare a section in one line."""

@@ -28,6 +28,9 @@ GOOD = 560
 TOO_ALIKE = 0.5
 # When nothing is said about the task's own subject or period, so many statements of the nearest are kept.
 MAX_ESTIMATES = 3
+# What is much less to the point than the best is left out: people read every claim.
+WORTH_BESIDE_BEST = 0.72
+LEAST_RELEVANCE = 560
 ESTIMATE_DISCOUNT = 0.6
 _NEWER_BONUS = 40
 _YEAR = re.compile(r"\b(20[0-4]\d)\b")
@@ -78,8 +81,9 @@ class _Search:
                 place = (hit.extracted_text_id, hit.start + sentence.start)
                 if place in self.candidates or not sentences.can_stand_alone(sentence):
                     continue
-                near = topic.about(self.topic, sentence.text, hit)
-                relevance = self.topic.relevance(sentence.text, heading=hit.heading, about_subject=near)
+                heading = sentence.heading or hit.heading
+                near = topic.about(self.topic, sentence.text, hit, heading=heading)
+                relevance = self.topic.relevance(sentence.text, heading=heading, about_subject=near)
                 if relevance:
                     stems = frozenset(content_stems(sentence.text))
                     self.candidates[place] = _Candidate(hit, sentence, call_key, relevance, stems, near)
@@ -136,7 +140,7 @@ def _arguments(tool: str, query: str, within: scope.Scope) -> dict[str, Any]:
 
 
 def _conclude(task: PlanTask, search: _Search) -> Investigation:
-    direct = [c for c in search.candidates.values() if c.about_subject]
+    direct = [c for c in search.candidates.values() if c.about_subject and c.relevance >= LEAST_RELEVANCE]
     asked = set(_YEAR.findall(task.question))
     in_period = [c for c in direct if not asked or asked & set(_YEAR.findall(c.sentence.text))]
     if in_period:
@@ -178,10 +182,17 @@ def _choose(candidates: list[_Candidate], limit: int) -> list[_Candidate]:
     """Return the best candidates of different content, each followed by others that say the same elsewhere."""
     newest = max((c.hit.source.published_date for c in candidates if c.hit.source.published_date), default=None)
 
-    def rank(c: _Candidate) -> tuple[int, int, int]:
+    def rank(c: _Candidate) -> tuple[int, int, int, int]:
         newer = _NEWER_BONUS if newest and c.hit.source.published_date == newest else 0
-        return (-(c.relevance + newer), c.hit.extracted_text_id, c.hit.start + c.sentence.start)
+        return (
+            -(c.relevance + newer),
+            -c.hit.source.reliability,
+            c.hit.extracted_text_id,
+            c.hit.start + c.sentence.start,
+        )
 
+    floor = WORTH_BESIDE_BEST * max((c.relevance for c in candidates), default=0)
+    candidates = [c for c in candidates if c.relevance >= floor]
     kept: list[list[_Candidate]] = []
     pages: dict[tuple[int, int], int] = {}
     for candidate in sorted(candidates, key=rank):

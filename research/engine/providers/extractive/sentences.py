@@ -7,6 +7,8 @@ less than a claim nobody can read.
 
 from __future__ import annotations
 
+import functools
+import itertools
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -22,13 +24,15 @@ MAX_CHARS = 400
 class Sentence(NamedTuple):
     """A sentence at its place: code points from the start of the text it was split from, end exclusive.
 
-    exact: the words as they stand, line breaks included. text: the same, white space folded.
+    exact: the words as they stand, line breaks included. text: the same, white space folded. heading: the nearest
+    heading above it within the text it was split from, "" when there is none.
     """
 
     start: int
     end: int
     exact: str
     text: str
+    heading: str = ""
 
 
 _ABBREVIATION_LIST = """
@@ -48,36 +52,51 @@ _FOOTER = re.compile(
 )
 _LAST_WORD = re.compile(r"(\S+)$")
 _SHORT_LINE = 0.75
+_TITLE_LINE = 0.5
+_KEPT_TEXTS = 2_000  # passages come back in search after search
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
+@functools.lru_cache(maxsize=_KEPT_TEXTS)
 def split(text: str) -> tuple[Sentence, ...]:
     """Return the sentences of `text` in order, each with its offsets into `text`, white space at its ends left out."""
-    return tuple(sentence for start, end in _blocks(text) for sentence in _in_block(text, start, end))
+    return tuple(
+        sentence._replace(heading=heading)
+        for start, end, heading in _blocks(text)
+        for sentence in _in_block(text, start, end)
+    )
 
 
-def _blocks(text: str) -> Iterator[tuple[int, int]]:
-    """Yield stretches that hold whole paragraphs: cut at blank lines, bullets, headings, table rows, page furniture."""
+def _blocks(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield stretches that hold whole paragraphs, each with the heading above it.
+
+    Cut at blank lines, bullets, headings, table rows and page furniture.
+    """
     begin: int | None = None
     last_end = 0
     before = ""  # the line above; "" after a blank line, at the start, and after furniture
+    heading = ""
     wide = _width(text)
-    for match in re.finditer(r"[^\r\n]*(?:\r\n|\r|\n|$)", text):
-        line = match.group().rstrip("\r\n")
+    lines = list(re.finditer(r"[^\r\n]*(?:\r\n|\r|\n|$)", text))
+    for match, following in itertools.pairwise((*lines, None)):
+        line = match.group().rstrip("\r\n") if match else ""
         bare = line.strip()
         bullet = _BULLET.match(line)
-        furniture = not bare or _FOOTER.match(line) or _is_apart(bare, before)
+        title = _is_title(bare, before, following.group().strip() if following else "", wide)
+        furniture = not bare or _FOOTER.match(line) or title or headings.is_table_row(bare)
         if begin is not None and (furniture or bullet or _ends_paragraph(before, bare, wide)):
-            yield begin, last_end
+            yield begin, last_end, heading
             begin = None
-        if not furniture:
+        if title:
+            heading = headings.heading_text(bare)
+        if match and not furniture:
             if begin is None:
                 begin = match.start() + (bullet.end() if bullet else len(line) - len(line.lstrip()))
             last_end = match.start() + len(line)
         # A heading counts as a finished line for what stands below it.
         before = "" if furniture else bare
     if begin is not None:
-        yield begin, last_end
+        yield begin, last_end, heading
 
 
 def _width(text: str) -> int:
@@ -86,9 +105,23 @@ def _width(text: str) -> int:
     return widths[int(len(widths) * 0.9)] if widths else 0
 
 
-def _is_apart(line: str, before: str) -> bool:
+def _is_title(line: str, before: str, following: str, wide: int) -> bool:
+    """Tell whether `line` is a heading: written as one, or far too short to have been broken off by the margin.
+
+    A line of running text goes to the margin or ends with a stop; a short one that does neither, above a fresh
+    beginning, is a title in plain words ("What firms lack").
+    """
     # A year does not keep a line of title words from being a heading ("Fiscal Year 2023 Compared with …").
-    return headings.is_table_row(line) or headings.is_heading(_YEAR.sub("", line), before=before)
+    if headings.is_heading(_YEAR.sub("", line), before=before):
+        return not headings.is_table_row(line)
+    return (
+        bool(following)
+        and (not before or before.endswith((".", "!", "?", ":")))
+        and 0 < len(line) < min(wide * _TITLE_LINE, headings.MAX_HEADING_CHARS)
+        and line[0].isupper()
+        and line[-1].isalnum()
+        and (following[0].isupper() or following[0] in '“"')
+    )
 
 
 def _ends_paragraph(previous: str, line: str, wide: int) -> bool:
@@ -151,6 +184,11 @@ _BOILERPLATE = re.compile(
     # how things are booked
     r"statements? of (?:operations|cash flows|income)|reporting unit|carrying (?:value|amount)|fair value|goodwill|"
     r"performance obligations? (?:is|are) (?:satisfied|generally)|acts as an agent|standalone selling|\bssp\b|breakage|"
+    r"deferred revenue|recognized (?:ratably|over|at|upon|when)|transaction price|variable consideration|"
+    r"revenue contract|billed in accordance|classified as|cash on hand|corporate cash|"
+    # shares and their holders
+    r"common stock|stock price|purchase periods?|offering periods?|stockholders?|shareholders?|dividends?|"
+    r"our stock|securities (?:are|of|be)|^cost of (?:revenue|sales|goods)|\bASU\b|FASB|"
     r"allocates a portion|deferred tax|the company (?:recognizes|accounts|records|estimates|allocates)|"
     r"we (?:recognize|account for|record|allocate) |critical accounting|accounting (?:policy|policies|standard)",
     re.IGNORECASE,

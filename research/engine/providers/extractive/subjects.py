@@ -42,6 +42,14 @@ _NO_OPENING_LIST = """
 what how who which where why is are do does can we i please build write create make research find plan we're
 """
 _NO_OPENING = frozenset(_NO_OPENING_LIST.split())
+# What follows a company's own name and is often left out.
+_CORPORATE_LIST = """
+Inc Corp Corporation Co Company Ltd Limited LLC PLC plc GmbH AG SA AB NV BV Group Holdings Games Gaming Game Arcade
+Entertainment Interactive Studios Studio Sports Casino Casinos Resorts Software Technologies Technology Tech Systems
+Solutions Labs Cloud Networks Digital Media Online International AI Legal Data Health Analytics
+"""
+_CORPORATE = frozenset(_CORPORATE_LIST.split())
+_SHORT_NAME = 5
 
 
 class Subjects(NamedTuple):
@@ -120,11 +128,16 @@ def offered(prompt: str, vertical: Vertical) -> tuple[str, ...]:
 
 
 def forms_of(name: str, vertical: Vertical) -> tuple[str, ...]:
-    """Return how `name` is written: its forms in the vertical's lexicons, or itself."""
+    """Return how `name` is written: its forms in the vertical's lexicons, or itself.
+
+    A name no lexicon knows is also written without what companies add ("Acme Games Inc" is "Acme").
+    """
     for lexicon in (vertical.jurisdictions, vertical.competitors, vertical.products):
         if name in lexicon:
             return (name, *lexicon[name])
-    return (name,)
+    first, _, rest = name.partition(" ")
+    in_short = len(first) >= _SHORT_NAME and rest and all(word.strip(".,") in _CORPORATE for word in rest.split())
+    return (name, first) if in_short else (name,)
 
 
 def clauses(comments: Iterable[str]) -> Iterator[tuple[str, bool]]:

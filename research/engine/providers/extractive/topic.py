@@ -6,16 +6,18 @@ best search, that of the others, the subject and a figure where one is asked for
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import NamedTuple
 
 from research.engine.domain.evidence import Hit
 from research.engine.domain.plans import PlanTask
 from research.engine.domain.vertical import Vertical
+from research.engine.verticals import base
 
 from .sentences import leans_a_little
 from .subjects import forms_of
-from .words import content_stems, form_pattern, mentions
+from .words import content_stems, form_pattern, mentions, words
 
 # A sentence is about a search when it holds this share of its words (tuned on MGM, Microsoft and Adobe reports: at a
 # half, one word of two is enough and anything passes; at two thirds, little that is off the topic does).
@@ -31,18 +33,37 @@ _ADVERSE = re.compile(
     re.IGNORECASE,
 )
 
+# What a sentence on law says: somebody must, may not, pays, is licensed, or that a rule applies.
+_RULE = re.compile(
+    r"\b(?:must|shall|required?s?|requirements?|may (?:not|only)|may\b.{1,60}\bonly|prohibit\w*|"
+    r"forbid\w*|unlawful|illegal|legal\w*|laws?|"
+    r"acts?|rules?|regulat\w+|licen[cs]\w+|permits?|permitted|registr\w+|approv\w+|tax\w*|duty|duties|fines?|penalt\w+|"
+    r"subject to|compl(?:y|iance)|oblig\w+|consent|entitled|suitab\w+|applies|concession\w*|statut\w+|should|"
+    r"authorit\w+|commission)\b",
+    re.IGNORECASE,
+)
+
+# What ought to be says nothing of what is: a rule is no market problem, and no price.
+_NORM = re.compile(r"\b(?:must|shall|(?:is|are) (?:required|prohibited|obliged)|may (?:not|only))\b", re.IGNORECASE)
+
 # Weights of relevance, in thousandths; they add up to 1000.
 _BEST, _SECOND, _FIGURES, _SUBJECT = 600, 150, 100, 150
-_ADVERSE_OUT_OF_PLACE, _LEANS = 200, 60
+_ADVERSE_OUT_OF_PLACE, _LEANS, _NO_RULE, _NORM_OUT_OF_PLACE = 200, 60, 300, 250
+# A company that speaks of itself seldom speaks of what its customers lack.
+_OWN_PROBLEM = 200
 # A search of one word is worth 0.65 of one of three or more: "gaming" alone says little.
 _ONE_WORD, _EACH_WORD = 0.475, 0.175
 
 
 class Unit(NamedTuple):
-    """One thing a search asks for: any of several runs of stems will do (a word, or a term and its synonyms)."""
+    """One thing a search asks for: any of several runs of stems will do (a word, or a term and its synonyms).
+
+    needed: without it the rest counts for nothing. It is written with a plus in the search ("+tax gaming percent").
+    """
 
     any_of: tuple[str, ...]
     weight: int
+    needed: bool = False
 
 
 class Topic(NamedTuple):
@@ -53,6 +74,10 @@ class Topic(NamedTuple):
     is_place: bool
     wants_figure: bool
     about_risk: bool
+    wants_rule: bool = False
+    takes_norms: bool = True
+    about_problem: bool = False
+    other_places: tuple[str, ...] = ()
 
     def relevance(self, text: str, *, heading: str = "", about_subject: bool) -> int:
         """Return 0…1000; 0 when no search is covered well enough.
@@ -70,14 +95,24 @@ class Topic(NamedTuple):
         score += _SUBJECT * (1 if about_subject else 0)
         if _ADVERSE.search(text) and not self.about_risk:
             score -= _ADVERSE_OUT_OF_PLACE
+        if self.wants_rule and not _RULE.search(text):
+            score -= _NO_RULE
+        if not self.takes_norms and _NORM.search(text):
+            score -= _NORM_OUT_OF_PLACE
+        if self.about_problem and _OWN.search(text):
+            score -= _OWN_PROBLEM
         if leans_a_little(text):
             score -= _LEANS
         return max(0, min(1000, int(score)))
 
 
+@functools.lru_cache(maxsize=20_000)
 def _row(text: str) -> str:
-    """Return the stems of `text` in one row with spaces around each, so that a run of them is found as it stands."""
-    return f" {' '.join(content_stems(text))} "
+    """Return the stems of `text` in one row with spaces around each, so that a run of them is found as it stands.
+
+    Its words follow as written, in lower case, behind "=": a glossary's "=includes" is not met by "including".
+    """
+    return f" {' '.join(content_stems(text))} {' '.join(f'={word.casefold()}' for word in words(text))} "
 
 
 def _coverage(search: tuple[Unit, ...], stems: str, above: str) -> float:
@@ -88,6 +123,8 @@ def _coverage(search: tuple[Unit, ...], stems: str, above: str) -> float:
             met += unit.weight
         elif any(run in above for run in unit.any_of):
             met += unit.weight / 2
+        elif unit.needed:
+            return 0.0
     return met / total * min(1.0, _ONE_WORD + _EACH_WORD * total) if total else 0.0
 
 
@@ -97,14 +134,31 @@ def units(query: str, glossary: dict[str, tuple[str, ...]]) -> tuple[Unit, ...]:
     rest = query
     for term, synonyms in sorted(glossary.items(), key=lambda item: -len(item[0])):
         forms = (term, *synonyms)
-        asked = [form for form in forms if form_pattern(form).search(rest)]
+        asked = [plain for plain in (form.removeprefix("=") for form in forms) if form_pattern(plain).search(rest)]
         if asked:
+            needed = any(f"+{form}".casefold() in rest.casefold() for form in asked)
             for form in asked:
                 rest = form_pattern(form).sub(" ", rest)
-            found.append(Unit(tuple(_row(form) for form in forms), len(asked[0].split())))
+            found.append(Unit(_rows(forms), len(asked[0].split()), needed))
+    needed_words = {each for word in rest.split() if word.startswith("+") for each in content_stems(word)}
     # Who searches for "million users" wants a number of them; users alone are no answer.
-    found += (Unit((f" {each} ",), 2 if each in _AMOUNTS else 1) for each in dict.fromkeys(content_stems(rest)))
+    found += (
+        Unit((f" {each} ",), 2 if each in _AMOUNTS else 1, each in needed_words)
+        for each in dict.fromkeys(content_stems(rest))
+    )
     return tuple(found)
+
+
+@functools.lru_cache(maxsize=1_000)
+def _rows(forms: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what each form looks like in a row: its stems, or behind "=" its words as written."""
+    runs = (
+        " ".join(f"={word.casefold()}" for word in form[1:].split())
+        if form.startswith("=")
+        else " ".join(content_stems(form))
+        for form in forms
+    )
+    return tuple(dict.fromkeys(f" {run} " for run in runs if run))
 
 
 def queries_of(task: PlanTask) -> tuple[str, ...]:
@@ -115,6 +169,11 @@ def queries_of(task: PlanTask) -> tuple[str, ...]:
 def topic_of(task: PlanTask, vertical: Vertical) -> Topic:
     """Return what `task` is about."""
     subject = forms_of(task.subject, vertical) if task.subject else ()
+    is_place = task.subject in vertical.jurisdictions
+    # What holds in a part holds in that much of the whole: a state's law is law of the United States.
+    parts = sorted(base.PARTS.get(task.subject or "", ())) if is_place else []
+    about_it = (*subject, *(form for part in parts for form in forms_of(part, vertical)))
+    regulatory = task.section in {section.key for section in vertical.sections if section.regulatory}
     searches = []
     for query in queries_of(task):
         bare = query
@@ -125,14 +184,28 @@ def topic_of(task: PlanTask, vertical: Vertical) -> Topic:
             searches.append(asked)
     return Topic(
         searches=tuple(searches),
-        subject_forms=subject,
-        is_place=task.subject in vertical.jurisdictions,
+        subject_forms=about_it,
+        other_places=_others(task.subject, vertical) if task.subject and is_place else (),
+        is_place=is_place,
         wants_figure=bool(_WANTS_FIGURE.search(task.question)),
         about_risk="risk" in task.section,
+        wants_rule=regulatory,
+        about_problem=task.section == "market_problem",
+        takes_norms=regulatory or task.layer == "requirements" or "risk" in task.section,
     )
 
 
-def about(topic: Topic, text: str, hit: Hit) -> bool:
+def _others(place: str, vertical: Vertical) -> tuple[str, ...]:
+    """Return the forms of the places that neither hold `place` nor lie in it."""
+    apart = (
+        name
+        for name in vertical.jurisdictions
+        if name != place and name not in base.PARTS.get(place, ()) and place not in base.PARTS.get(name, ())
+    )
+    return tuple(dict.fromkeys(form for name in apart for form in (name, *vertical.jurisdictions[name])))
+
+
+def about(topic: Topic, text: str, hit: Hit, *, heading: str) -> bool:
     """Tell whether a sentence is about the topic's subject; True when it has none.
 
     It names the subject, stands under a heading or in a document that does, or, in a document the subject itself
@@ -142,5 +215,10 @@ def about(topic: Topic, text: str, hit: Hit) -> bool:
     if not forms or mentions(text, forms):
         return True
     if topic.is_place:
-        return mentions(hit.heading, forms) or mentions(hit.source.title, forms)
+        # What names another place is about that one, and a title of two places says nothing of its sentences.
+        if mentions(text, topic.other_places):
+            return False
+        return any(
+            mentions(said, forms) and not mentions(said, topic.other_places) for said in (heading, hit.source.title)
+        )
     return mentions(hit.source.publisher or "", forms) and _OWN.search(text) is not None
