@@ -92,7 +92,7 @@ def test_a_document_is_asked_for_reviewed_signed_and_exported(browser, live_serv
     assert not Run.objects.exists()
     requester.page.fill("[name=prompt]", "A review desk for compliance teams in the United States")
     requester.page.click("#content [type=submit]")
-    wait_until(lambda: Run.objects.filter(state="plan_review").exists(), seconds=30, what=f"a plan {drivers.logs()}")
+    wait_until(lambda: Run.objects.filter(state="plan_review").exists(), seconds=150, what=f"a plan {drivers.logs()}")
     run = Run.objects.get()
     requester.page.goto(f"/reviews/{run.pk}/plan/")
     assert requester.page.get_by_role("button", name="Approve the plan").count() == 0
@@ -101,16 +101,16 @@ def test_a_document_is_asked_for_reviewed_signed_and_exported(browser, live_serv
     reviewer.page.goto("/reviews/")
     reviewer.page.get_by_role("link", name=re.compile("Review$")).first.click()
     reviewer.page.get_by_role("button", name="Approve the plan").click()
-    wait_until(lambda: state_of(run) == "claim_review", seconds=40, what=f"the claims {drivers.logs()}")
+    wait_until(lambda: state_of(run) == "claim_review", seconds=150, what=f"the claims {drivers.logs()}")
     reviewer.settle(f"/reviews/{run.pk}/claims/", "Accept")
-    wait_until(lambda: state_of(run) == "regulatory_review", seconds=40, what=f"the draft {drivers.logs()}")
+    wait_until(lambda: state_of(run) == "regulatory_review", seconds=150, what=f"the draft {drivers.logs()}")
 
     second = Desk(browser, live_server.url, people.second_reviewer.username)
     section = run.sections.filter(regulatory=True, status="drafted").first()
     for desk in (reviewer, second):
         desk.page.goto(f"/reviews/{run.pk}/sections/{section.pk}/")
         desk.page.get_by_role("button", name="Approve", exact=True).click()
-    wait_until(lambda: state_of(run) == "sign_off", seconds=20, what="the document")
+    wait_until(lambda: state_of(run) == "sign_off", seconds=150, what="the document")
 
     approver = Desk(browser, live_server.url, people.approver.username)
     approver.page.goto(f"/reviews/{run.pk}/document/")
@@ -122,7 +122,7 @@ def test_a_document_is_asked_for_reviewed_signed_and_exported(browser, live_serv
     approver.page.fill("#meaning", "I approve this document for release.")
     approver.page.fill("#password", PASSWORD)
     approver.page.get_by_role("button", name="Sign the document").click()
-    wait_until(lambda: state_of(run) == "completed", seconds=20, what="the signature")
+    wait_until(lambda: state_of(run) == "completed", seconds=150, what="the signature")
 
     document = Document.objects.get(run=run, status="signed")
     auditor = Desk(browser, live_server.url, people.auditor.username)

@@ -115,7 +115,7 @@ def fork_driver(at=None) -> int:
         os._exit(code)
 
 
-def drive_to_a_gate(run_id, *, seconds: float = 40) -> None:
+def drive_to_a_gate(run_id, *, seconds: float = 120) -> None:
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         Driver.objects.all().delete()  # the seat of a killed driver; its leases still have to run out

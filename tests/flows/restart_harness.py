@@ -64,7 +64,7 @@ def carry_through(postgres, folder: Path) -> int:
     def state() -> str:
         return hop(lambda: Run.objects.get(pk=run.pk).state)
 
-    def wait(holds, seconds: float = 60) -> None:
+    def wait(holds, seconds: float = 120) -> None:
         ends = time.monotonic() + seconds
         while not holds():
             if time.monotonic() > ends:

@@ -51,17 +51,17 @@ def test_a_stalled_driver_is_refused_when_it_wakes(people, drivers) -> None:
     drivers.script(people, tasks=2, calls=1, seconds=1.5)
     run = new_run(people)
     stalled = drivers.start(drivers="2")
-    wait_until(lambda: state_of(run) == "plan_review", seconds=30, what="a plan")
+    wait_until(lambda: state_of(run) == "plan_review", seconds=150, what="a plan")
     world.decide_all(run, people)
     wait_until(
-        lambda: Call.objects.filter(run=run, state="intent").count() == 2, seconds=30, what="two calls in flight"
+        lambda: Call.objects.filter(run=run, state="intent").count() == 2, seconds=150, what="two calls in flight"
     )
     stalled.send_signal(signal.SIGSTOP)
     tokens = dict(Step.objects.filter(run=run, kind="investigate").values_list("key", "token"))
     drivers.start(drivers="2")
-    wait_until(lambda: past_research(run), seconds=40, what="the second driver's research")
+    wait_until(lambda: past_research(run), seconds=150, what="the second driver's research")
     stalled.send_signal(signal.SIGCONT)
-    wait_until(lambda: "lost its lease" in drivers.logs(), seconds=20, what="the first driver's refusal")
+    wait_until(lambda: "lost its lease" in drivers.logs(), seconds=150, what="the first driver's refusal")
     for step in Step.objects.filter(run=run, kind="investigate"):
         assert step.state == "done"
         assert step.token > tokens[step.key]
@@ -78,7 +78,7 @@ def test_three_processes_share_one_run_and_fifty(people, drivers) -> None:
     made = [new_run(people) for _ in range(50)]
     for _ in range(3):
         drivers.start(drivers="3", workers="5", driver_capacity="4", driver_linger_s="3", lease_s="10")
-    wait_until(lambda: Driver.objects.count() == 3, seconds=30, what="three drivers in their seats")
+    wait_until(lambda: Driver.objects.count() == 3, seconds=150, what="three drivers in their seats")
     seen: set[str] = set()
 
     def researched() -> bool:
@@ -86,7 +86,7 @@ def test_three_processes_share_one_run_and_fifty(people, drivers) -> None:
         seen.update(str(owner) for owner in owners)
         return not Run.objects.filter(state__in=["researching", "validating"]).exists()
 
-    wait_until(lambda: Run.objects.filter(state="plan_review").count() == 50, seconds=90, what="fifty plans")
+    wait_until(lambda: Run.objects.filter(state="plan_review").count() == 50, seconds=150, what="fifty plans")
     for run in made:
         world.decide_all(run, people)
     wait_until(researched, seconds=150, what="fifty researches")
@@ -116,16 +116,16 @@ def test_a_lost_database_connection_is_ridden_out(people, drivers) -> None:
     drivers.script(people, tasks=4, calls=3, seconds=0.2)
     run = new_run(people)
     process = drivers.start(lease_s="5")
-    wait_until(lambda: state_of(run) == "plan_review", seconds=30, what="a plan")
+    wait_until(lambda: state_of(run) == "plan_review", seconds=150, what="a plan")
     world.decide_all(run, people)
-    wait_until(lambda: sum(drivers.effects().values()) >= 4, seconds=30, what="some calls")
+    wait_until(lambda: sum(drivers.effects().values()) >= 4, seconds=150, what="some calls")
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
         assert cursor.fetchone()[0] >= 1
-    wait_until(lambda: past_research(run), seconds=60, what="the research after the loss")
+    wait_until(lambda: past_research(run), seconds=150, what="the research after the loss")
     assert process.poll() is None
     assert set(drivers.effects().values()) == {1}
     assert not Call.objects.filter(run=run, state="unknown").exists()

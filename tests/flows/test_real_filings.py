@@ -117,7 +117,7 @@ def test_a_run_over_real_filings_ends_signed_and_traceable(vertical: str, people
                 Run.objects.get(pk=run.pk).state
                 in ("plan_review", "claim_review", "regulatory_review", "sign_off", "failed")
             ),
-            seconds=120,
+            seconds=150,
             what=f"a gate; {drivers.logs()[-2000:]}",
         )
         run.refresh_from_db()
