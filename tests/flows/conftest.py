@@ -44,7 +44,7 @@ class Drivers:
             MRD_SCRIPT=str(self.folder / "script.json"),
             MRD_LEASE_S="1",
             MRD_DRIVER_POLL_S="0.03",
-            MRD_DRIVER_LINGER_S="1",
+            MRD_DRIVER_LINGER_S="30",
             MRD_LOG_LEVEL="WARNING",
         )
         env.update({f"MRD_{name.upper()}": value for name, value in settings_.items()})

@@ -50,7 +50,7 @@ def test_a_stalled_driver_is_refused_when_it_wakes(people, drivers) -> None:
     """Stopped past its lease and resumed, it writes nothing: another has done its steps."""
     drivers.script(people, tasks=2, calls=1, seconds=1.5)
     run = new_run(people)
-    stalled = drivers.start(drivers="2")
+    stalled = drivers.start(drivers="2", lease_s="4")
     wait_until(lambda: state_of(run) == "plan_review", seconds=150, what="a plan")
     world.decide_all(run, people)
     wait_until(
@@ -58,7 +58,7 @@ def test_a_stalled_driver_is_refused_when_it_wakes(people, drivers) -> None:
     )
     stalled.send_signal(signal.SIGSTOP)
     tokens = dict(Step.objects.filter(run=run, kind="investigate").values_list("key", "token"))
-    drivers.start(drivers="2")
+    drivers.start(drivers="2", lease_s="4")
     wait_until(lambda: past_research(run), seconds=150, what="the second driver's research")
     stalled.send_signal(signal.SIGCONT)
     wait_until(lambda: "lost its lease" in drivers.logs(), seconds=150, what="the first driver's refusal")
@@ -77,7 +77,7 @@ def test_three_processes_share_one_run_and_fifty(people, drivers) -> None:
     drivers.script(people, tasks=6, calls=1, seconds=0.05)
     made = [new_run(people) for _ in range(50)]
     for _ in range(3):
-        drivers.start(drivers="3", workers="5", driver_capacity="4", driver_linger_s="3", lease_s="10")
+        drivers.start(drivers="3", workers="5", driver_capacity="4", lease_s="10")
     wait_until(lambda: Driver.objects.count() == 3, seconds=150, what="three drivers in their seats")
     seen: set[str] = set()
 
