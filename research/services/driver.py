@@ -93,7 +93,7 @@ async def run(*, runtime: Runtime, driver: Driver) -> None:
     started = time.monotonic()
     try:
         await _claim_and_execute(runtime, driver, hands, tasks, slice_ends=started + settings.MRD.driver_slice_s)
-        await runtime.bridge.run(leave, driver_id=driver.pk)
+        await runtime.bridge.run(leave, driver_id=driver.pk, now=runtime.clock.now())
         await _drain(tasks, hands, until=started + settings.MRD.task_timeout_s - GIVE_BACK_S)
     finally:
         for task in tasks:
@@ -151,8 +151,11 @@ def _collect(done: set[asyncio.Task[None]], tasks: dict[asyncio.Task[None], Step
     hands.in_flight = len(tasks)
 
 
-def leave(*, driver_id: uuid.UUID) -> None:
-    """Give the seat up, and ring for another driver when steps are ready or still running."""
+def leave(*, driver_id: uuid.UUID, now: dt.datetime) -> None:
+    """Give the seat up, and ring for another driver when a step may start now or is still running.
+
+    Steps that wait for a person or a clock ring nobody: drivers would call one another for days.
+    """
     Driver.objects.filter(pk=driver_id).delete()
-    if Step.objects.filter(state__in=["ready", "running"]).exists():
+    if steps.claimable(now=now).exists() or Step.objects.filter(state="running").exists():
         doorbell.ring()
