@@ -20,6 +20,7 @@ from typing import NamedTuple
 import tantivy
 
 from research.adapters import search_schema, search_words
+from research.adapters.search_results import IndexHit, IndexLost, IndexShare, is_damage, per_source
 from research.adapters.search_schema import IndexDoc
 from research.engine.domain import errors
 
@@ -27,30 +28,10 @@ from research.engine.domain import errors
 FORMAT = 1
 _HEAP_BYTES = 64_000_000
 _SMALL_HEAP_BYTES = 15_000_000  # the least tantivy takes
-# No team's survey counts more; the largest sources come first.
-_MOST_SOURCES = 20_000
 _DISK_TROUBLES = ("No space left", "Permission denied", "Read-only file system", "quota")
 
 
-class IndexHit(NamedTuple):
-    """A passage that was found, with its BM25 score."""
-
-    passage_id: int
-    score: float
-
-
-class IndexShare(NamedTuple):
-    """In how many of a source's passages enough of the terms asked for stand."""
-
-    source_id: int
-    passages: int
-    speaking: int
-
-
-class IndexLost(errors.Transient):
-    """The index was damaged and has been emptied; catch it up from watermark 0 and try again."""
-
-    code = "index_lost"
+__all__ = ["IndexDoc", "IndexHit", "IndexLost", "IndexShare", "SearchIndex"]
 
 
 class _Opened(NamedTuple):
@@ -173,8 +154,8 @@ class SearchIndex:
         speaking = search_schema.survey_query(schema, list(wanted), team_id=team_id, least=least)
         with self._reading() as index:
             searcher = index.searcher()
-            all_of = _per_source(searcher, search_schema.team_query(schema, team_id))
-            some_of = _per_source(searcher, speaking)
+            all_of = per_source(searcher, search_schema.team_query(schema, team_id))
+            some_of = per_source(searcher, speaking)
         return [IndexShare(source, count, some_of.get(source, 0)) for source, count in sorted(all_of.items())]
 
     # ── generations ──────────────────────────────────────────────────────────────────────────────
@@ -214,7 +195,7 @@ class SearchIndex:
         try:
             yield
         except BaseException as error:
-            if not _is_damage(error):
+            if not is_damage(error):
                 raise
             if any(trouble in str(error) for trouble in _DISK_TROUBLES):
                 raise errors.Transient(f"The search index cannot be written ({error}): check the disk.") from error
@@ -261,7 +242,7 @@ class SearchIndex:
             opened.engine.reload()
             sound = search_schema.read_watermark(opened.engine) is not None
         except BaseException as error:
-            if not _is_damage(error):
+            if not is_damage(error):
                 raise
             return None
         return opened._replace(stamp=stamp) if sound else None
@@ -279,7 +260,7 @@ class SearchIndex:
             search_schema.prepare(index)
             sound = search_schema.read_watermark(index) is not None
         except BaseException as error:
-            if not _is_damage(error):
+            if not is_damage(error):
                 raise
             return None
         return _Opened(generation, index, stamp) if sound else None
@@ -314,15 +295,3 @@ class SearchIndex:
         for other in self._path.glob("f[0-9]*-*"):
             if other.name != generation:
                 shutil.rmtree(other, ignore_errors=True)
-
-
-def _is_damage(error: BaseException) -> bool:
-    """Tell whether tantivy complains of its files (pyo3's PanicException cannot be imported, only named)."""
-    return isinstance(error, ValueError | OSError) or type(error).__name__ == "PanicException"
-
-
-def _per_source(searcher: tantivy.Searcher, query: tantivy.Query) -> dict[int, int]:
-    """Return how many passages of each source `query` finds, counted in the index."""
-    buckets = {"per_source": {"terms": {"field": "source_id", "size": _MOST_SOURCES}}}
-    found = searcher.aggregate(query, buckets)["per_source"]["buckets"]
-    return {int(bucket["key"]): int(bucket["doc_count"]) for bucket in found}
