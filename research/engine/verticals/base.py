@@ -141,6 +141,11 @@ CONCEPTS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+def listed(text: str) -> tuple[str, ...]:
+    """Return the terms of `text`, which commas part, in order, with their white space folded."""
+    return tuple(" ".join(term.split()) for term in text.split(",") if term.strip())
+
+
 def section(key: str, title: str, purpose: str, *, regulatory: bool = False, competitor: bool = False) -> SectionSpec:
     """Declare a section in one line."""
     return SectionSpec(key=key, title=title, purpose=purpose, regulatory=regulatory, competitor=competitor)

@@ -286,6 +286,15 @@ TASKS = (
     ),
 )
 
+# Words that seldom stand in documents about another trade.
+_FIELD = """
+casino resort, casino revenue, casino hotel, casino game, gambling, casino, wager, bet, sportsbook, iGaming,
+lottery, poker, bingo, slot, jackpot, fantasy sports, skill game, skill gaming, real money, entry fee, online
+gaming, interactive gaming, gaming license, gaming regulator, gaming commission, gaming authority, gaming tax,
+gaming operator, gaming control, table games, deposit limit, self-exclusion, underage, high roller, BetMGM,
+stake, prize
+"""
+
 VERTICAL = Vertical(
     name="gambling",
     title="Real-money gaming",
@@ -320,64 +329,18 @@ VERTICAL = Vertical(
         "Rush Street Interactive": ("Rush Street Interactive", "BetRivers"),
         "theScore Bet": ("theScore Bet", "theScore"),
     },
-    field=(
-        "casino resort",
-        "casino revenue",
-        "casino hotel",
-        "casino game",
-        "gambling",
-        "casino",
-        "wager",
-        "bet",
-        "sportsbook",
-        "iGaming",
-        "lottery",
-        "poker",
-        "bingo",
-        "slot",
-        "jackpot",
-        "fantasy sports",
-        "skill game",
-        "skill gaming",
-        "real money",
-        "entry fee",
-        "online gaming",
-        "interactive gaming",
-        "gaming license",
-        "gaming regulator",
-        "gaming commission",
-        "gaming authority",
-        "gaming tax",
-        "gaming operator",
-        "gaming control",
-        "table games",
-        "deposit limit",
-        "self-exclusion",
-        "underage",
-        "high roller",
-        "BetMGM",
-        "stake",
-        "prize",
-    ),
+    field=base.listed(_FIELD),
     glossary={
         **base.CONCEPTS,
         "gross gaming revenue": ("GGR", "gaming win", "gross gaming revenues"),
         "casino revenue": ("casino revenues", "gaming revenue", "gaming revenues"),
         "online gaming": ("iGaming", "internet gaming", "interactive gaming", "digital gaming"),
         "sports betting": ("sports wagering", "sportsbook", "sports book"),
-        "license": (
-            "licence",
-            "licenses",
-            "licences",
-            "licensed",
-            "licensing",
-            "permit",
-            "concession",
-            "=register",
-            "=registration fee",
-            "=registration is granted",
+        "license": base.listed(
+            "licence, licenses, licences, licensed, licensing, permit, concession, =register, =registration fee, "
+            "=registration is granted"
         ),
-        "=players": ("=player", "=customers", "=customer", "=guests", "=guest", "=patrons", "=gamblers", "=bettors"),
+        "=players": base.listed("=player, =customers, =customer, =guests, =guest, =patrons, =gamblers, =bettors"),
         "=operators": ("=operator", "=licensees", "=licensee", "=brands"),
         "responsible gambling": ("responsible gaming", "GameSense"),
         "problem gambling": ("compulsive gambling", "chasing losses", "gambling addiction"),
@@ -385,18 +348,9 @@ VERTICAL = Vertical(
         "limits": ("deposit limit", "deposit limits", "loss limit", "loss limits", "time limits", "session limit"),
         "underage": ("minors", "under 21", "under 18", "years old"),
         "harm": ("signs of harm", "trained staff", "loses more than", "chase losses"),
-        "promotions": (
-            "promotional",
-            "bonus",
-            "bonuses",
-            "bonus cash",
-            "promotional credits",
-            "deposit match",
-            "complimentaries",
-            "complimentary",
-            "comps",
-            "incentives",
-            "free play",
+        "promotions": base.listed(
+            "promotional, bonus, bonuses, bonus cash, promotional credits, deposit match, complimentaries, "
+            "complimentary, comps, incentives, free play"
         ),
         "keep": ("keeps", "kept by the operator", "rake", "take rate", "hold percentage"),
         "games": ("game", "contests", "contest", "tournaments", "slots", "table games"),

@@ -255,6 +255,14 @@ TASKS = (
     ),
 )
 
+# Words that seldom stand in documents about another trade.
+_FIELD = """
+software, SaaS, cloud, subscription, API, artificial intelligence, AI, machine learning, data protection, GDPR,
+data processing, encryption, single sign-on, audit log, recurring revenue, customer data, data residency,
+productivity, workflow, IT professional, IT department, on-premises, document management, CRM, ERP, analytics,
+developer, browser, free trial, per user, churn, net retention, open source, plug-in
+"""
+
 VERTICAL = Vertical(
     name="saas",
     title="Software as a service",
@@ -299,42 +307,7 @@ VERTICAL = Vertical(
         "Okta": ("Okta",),
         "Cisco": ("Cisco",),
     },
-    field=(
-        "software",
-        "SaaS",
-        "cloud",
-        "subscription",
-        "API",
-        "artificial intelligence",
-        "AI",
-        "machine learning",
-        "data protection",
-        "GDPR",
-        "data processing",
-        "encryption",
-        "single sign-on",
-        "audit log",
-        "recurring revenue",
-        "customer data",
-        "data residency",
-        "productivity",
-        "workflow",
-        "IT professional",
-        "IT department",
-        "on-premises",
-        "document management",
-        "CRM",
-        "ERP",
-        "analytics",
-        "developer",
-        "browser",
-        "free trial",
-        "per user",
-        "churn",
-        "net retention",
-        "open source",
-        "plug-in",
-    ),
+    field=base.listed(_FIELD),
     glossary={
         **base.CONCEPTS,
         "annualized recurring revenue": ("ARR", "annual recurring revenue", "recurring revenue"),
@@ -346,17 +319,8 @@ VERTICAL = Vertical(
         "personal data": ("personal information", "personally identifiable information"),
         "resellers": ("distributors", "channel partners", "licensing solution partners"),
         "small medium businesses": ("SMB", "small and medium businesses", "small and medium-sized businesses"),
-        "=customers": (
-            "=customer",
-            "=firms",
-            "=clients",
-            "=users",
-            "=organizations",
-            "=businesses",
-            "=companies",
-            "=lawyers",
-            "=teams",
-            "=buyers",
+        "=customers": base.listed(
+            "=customer, =firms, =clients, =users, =organizations, =businesses, =companies, =lawyers, =teams, =buyers"
         ),
         "market share": ("percent of new contracts", "share of the market"),
         "processing": ("processor", "sub-processors", "processing agreement"),

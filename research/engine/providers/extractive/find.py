@@ -31,6 +31,7 @@ MAX_ESTIMATES = 3
 # What is much less to the point than the best is left out: people read every claim.
 WORTH_BESIDE_BEST = 0.72
 LEAST_RELEVANCE = 560
+FAR_FROM_PROMPT = 0.8
 ESTIMATE_DISCOUNT = 0.6
 _NEWER_BONUS = 40
 _YEAR = re.compile(r"\b(20[0-4]\d)\b")
@@ -46,6 +47,12 @@ class _Candidate:
     relevance: int
     stems: frozenset[str]
     about_subject: bool
+    near_prompt: bool
+
+    @property
+    def standing(self) -> int:
+        """Return 0…1000: the relevance to the task, less where the passage is of the field but far from the prompt."""
+        return self.relevance if self.near_prompt else int(self.relevance * FAR_FROM_PROMPT)
 
     def finding(self, *, factor: float = 1.0) -> Finding:
         start = self.hit.start + self.sentence.start
@@ -57,7 +64,7 @@ class _Candidate:
             exact=self.sentence.exact,
         )
         return Finding(
-            quote=quote, source=self.hit.source, call_key=self.call_key, relevance=int(self.relevance * factor)
+            quote=quote, source=self.hit.source, call_key=self.call_key, relevance=int(self.standing * factor)
         )
 
 
@@ -86,10 +93,12 @@ class _Search:
                 relevance = self.topic.relevance(sentence.text, heading=heading, about_subject=near)
                 if relevance:
                     stems = frozenset(content_stems(sentence.text))
-                    self.candidates[place] = _Candidate(hit, sentence, call_key, relevance, stems, near)
+                    self.candidates[place] = _Candidate(
+                        hit, sentence, call_key, relevance, stems, near, self.scope.is_near(hit)
+                    )
 
     def good(self) -> list[_Candidate]:
-        return [c for c in self.candidates.values() if c.about_subject and c.relevance >= GOOD]
+        return [c for c in self.candidates.values() if c.about_subject and c.standing >= GOOD]
 
 
 async def investigate(*, brief: RunBrief, task: PlanTask, shelf: Shelf) -> Investigation:
@@ -117,7 +126,8 @@ async def _with_tool(tool: str, task: PlanTask, shelf: Shelf, search: _Search) -
     if tool not in shelf.names():
         search.records.append(SearchRecord(tool=tool, query="", hits=0, error="This tool is not on the shelf."))
         return
-    for query in topic.queries_of(task):
+    for asked in topic.queries_of(task):
+        query = search.scope.nearer(asked) if tool == scope.TOOL else asked
         try:
             reply = await shelf.use(tool, _arguments(tool, query, search.scope))
         except (CallError, InvalidInput) as error:
@@ -191,8 +201,8 @@ def _choose(candidates: list[_Candidate], limit: int) -> list[_Candidate]:
             c.hit.start + c.sentence.start,
         )
 
-    floor = WORTH_BESIDE_BEST * max((c.relevance for c in candidates), default=0)
-    candidates = [c for c in candidates if c.relevance >= floor]
+    floor = WORTH_BESIDE_BEST * max((c.standing for c in candidates), default=0)
+    candidates = [c for c in candidates if c.standing >= floor]
     kept: list[list[_Candidate]] = []
     pages: dict[tuple[int, int], int] = {}
     for candidate in sorted(candidates, key=rank):

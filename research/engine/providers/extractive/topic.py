@@ -44,7 +44,9 @@ _RULE = re.compile(
 )
 
 # What ought to be says nothing of what is: a rule is no market problem, and no price.
-_NORM = re.compile(r"\b(?:must|shall|(?:is|are) (?:required|prohibited|obliged)|may (?:not|only))\b", re.IGNORECASE)
+_NORM = re.compile(
+    r"\b(?:must|shall|(?:is|are) (?:required|prohibited|obliged)|may (?:not|only)|only (?:when|if))\b", re.IGNORECASE
+)
 
 # Weights of relevance, in thousandths; they add up to 1000.
 _BEST, _SECOND, _FIGURES, _SUBJECT = 600, 150, 100, 150
