@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from research.adapters import snapshots
 from research.engine.domain.canonical import canonical_bytes, sha256_hex
@@ -32,7 +33,7 @@ def _chain(run: Run) -> Iterator[str]:
             yield f"event {event.seq} is not chained to the one before it"
         if recording.link(event.previous, event.payload) != event.hash:
             yield f"the payload of event {event.seq} is not what was hashed"
-        body = json.loads(event.payload)
+        body = _told(event)
         columns = {
             "run": str(run.pk),
             "seq": event.seq,
@@ -49,12 +50,21 @@ def _chain(run: Run) -> Iterator[str]:
         yield "the trail's head is not its last event: events were cut off or added outside"
 
 
+def _told(event: Event) -> dict[str, Any]:
+    """Return what an event's payload says; nothing where it is no JSON object any more, which its hash tells of."""
+    try:
+        body = json.loads(event.payload)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
 def _decisions(run: Run) -> Iterator[str]:
     """Every decision and signature has its event, every such event its row, and they say the same."""
     told = {}
     for event in Event.objects.filter(run=run, kind__in=["decision.made", "signature.made"]):
-        data = json.loads(event.payload)["data"]
-        told[(event.kind, data["decision"])] = (event.actor, data)
+        data = _told(event).get("data", {})
+        told[(event.kind, data.get("decision"))] = (event.actor, data)
     for row in Decision.objects.filter(run=run).select_related("person"):
         actor, data = told.pop(("decision.made", row.pk), ("", {}))
         says = (actor, data.get("digest"), data.get("verdict"), data.get("subject"), data.get("slot"))

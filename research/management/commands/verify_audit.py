@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from research.models import Event, Run
@@ -25,7 +26,7 @@ class Command(BaseCommand):
             try:
                 runs = runs.filter(pk__in=options["runs"])
                 found = runs.count()
-            except (ValueError, TypeError) as error:
+            except (ValueError, TypeError, ValidationError) as error:
                 raise CommandError("A run is named by its UUID, as the admin and the API show it.") from error
             if found != len(set(options["runs"])):
                 raise CommandError("At least one of these runs does not exist: check the ids.")
