@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from research.engine.domain.plans import Plan, PlanTask
@@ -27,10 +26,6 @@ class ErringModel:
 
     async def investigate(self, brief, task, shelf) -> Any:
         raise SCRIPT.pop(0)
-
-
-async def forever() -> None:
-    await asyncio.Event().wait()
 
 
 def build(*, ledger, clock) -> ErringModel:

@@ -8,7 +8,8 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from research.engine.domain.states import RunState
 from research.models import Event, ExtractedText
-from tests.doubles import world
+from research.services import recording, runs
+from tests.doubles import rows, world
 from tests.research import play
 
 # Each append-only table with a column that one would like to change.
@@ -27,8 +28,6 @@ TABLES = {
 def record(db):
     """Return the run whose record fills every one of the tables."""
     people = world.people("record")
-    from research.services import runs
-
     run = runs.create(
         team=people.team, requester=people.requester, prompt="A market to be signed off", vertical="gambling",
         engine="extractive", now=play.NOW,
@@ -72,17 +71,14 @@ def test_no_append_only_row_can_be_deleted_on_postgresql(record):
         assert model.objects.count() == count > 0
 
 
-def test_the_place_in_the_search_feed_moves(record):
+def test_rows_are_added_and_the_place_in_the_search_feed_moves(people):
     """The one column of a text that is not part of the record."""
+    run = rows.new_run(people)
+    text = play.text_of(run)
     ExtractedText.objects.update(feed_seq=7)
-    assert ExtractedText.objects.get().feed_seq == 7
-
-
-def test_rows_are_still_added(record):
-    from research.services import recording
-
+    assert ExtractedText.objects.get(pk=text.pk).feed_seq == 7
     before = Event.objects.count()
-    recording.append(run_id=record.pk, kind="export.made", actor="engine", data={}, now=play.NOW)
+    recording.append(run_id=run.pk, kind="export.made", actor="engine", data={}, now=play.NOW)
     assert Event.objects.count() == before + 1
 
 

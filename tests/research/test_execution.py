@@ -203,13 +203,18 @@ def test_who_lost_the_lease_meanwhile_writes_neither_result_nor_failure(run, err
 def test_a_step_that_is_cancelled_is_given_back_and_the_start_does_not_count(run, erring):
     """The driver's slice is over: another takes the step at once."""
     (step,) = play.claim()
-    erring.append(erring_engine.forever)
+    begun = asyncio.Event()
+
+    async def hang() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    erring.append(hang)
     runtime = Runtime(bridge=HereBridge(), clock=FakeClock(at=NOW))
 
     async def begin_and_cancel() -> None:
         task = asyncio.create_task(execution.execute(runtime=runtime, step=step))
-        while erring:
-            await asyncio.sleep(0)
+        await begun.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -1,0 +1,256 @@
+"""The audit: whatever is changed, cut off, put in or moved in a run's record is found and named."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import uuid
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+
+from research.adapters import snapshots
+from research.engine.domain.states import RunState
+from research.models import (
+    Claim,
+    Decision,
+    Document,
+    Event,
+    Evidence,
+    ExtractedText,
+    Plan,
+    Run,
+    SectionRevision,
+    Signature,
+    Trail,
+)
+from research.services import audit, recording, runs
+from tests.doubles import world
+from tests.research import play
+
+NOW = play.NOW
+GUARDED = ("event", "decision", "signature", "evidence", "extractedtext")
+
+
+@pytest.fixture
+def signed(db) -> Run:
+    """Return a signed run whose record holds, with the database's own guards taken away."""
+    people = world.people("audited")
+    run = runs.create(
+        team=people.team, requester=people.requester, prompt="A market to be audited", vertical="gambling",
+        engine="extractive", now=NOW,
+    )  # fmt: skip
+    play.carry_to(RunState.COMPLETED, run, people, section="regulation")
+    assert list(audit.problems_of(run)) == []
+    with connection.cursor() as cursor:
+        for name in GUARDED:
+            on = f" ON research_{name}" if connection.vendor == "postgresql" else ""
+            cursor.execute(f"DROP TRIGGER research_{name}_append_only{on}")
+    return run
+
+
+def problems(run: Run) -> list[str]:
+    """Return what is wrong, after seeing that the command says the same and exits with 1."""
+    found = list(audit.problems_of(run))
+    out = io.StringIO()
+    if not found:
+        call_command("verify_audit", str(run.pk), stdout=out)
+        assert "holds" in out.getvalue()
+        return found
+    with pytest.raises(CommandError, match="1 run") as refusal:
+        call_command("verify_audit", str(run.pk), stdout=out)
+    assert refusal.value.returncode == 1
+    for problem in found:
+        assert problem in out.getvalue()
+    return found
+
+
+@contextlib.contextmanager
+def undone():
+    """Undo in the end what was done to the record, so that the next can be done to it."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def event(run: Run, seq: int = 4):
+    return Event.objects.filter(run=run, seq=seq)
+
+
+def test_a_record_that_was_left_alone_holds(signed):
+    assert problems(signed) == []
+
+
+def test_each_column_of_an_event_that_is_changed_is_found(signed):
+    """In the middle, where the next link breaks, and at the end, where only the trail's head tells."""
+    changes = (
+        ("seq", 400), ("kind", "run.created"), ("actor", "engine2"), ("at", play.later(1)), ("payload", "{}"),
+        ("payload", "not JSON"), ("payload", "[]"), ("previous", "0" * 64), ("hash", "0" * 64),
+    )  # fmt: skip
+    for seq in (4, Trail.objects.get(run=signed).length):
+        for column, value in changes:
+            with undone():
+                event(signed, seq).update(**{column: value})
+                assert any("event" in problem for problem in problems(signed)), (seq, column)
+    assert problems(signed) == []
+
+
+def test_an_event_moved_to_another_run_is_missed_here_and_too_many_there(signed):
+    people = world.people("other")
+    other = runs.create(
+        team=people.team, requester=people.requester, prompt="Another market", vertical="gambling",
+        engine="extractive", now=NOW,
+    )  # fmt: skip
+    event(signed).update(run=other)
+    assert any("event 4 is missing" in problem for problem in problems(signed))
+    assert problems(other)
+
+
+def test_a_payload_whose_hash_was_made_anew_breaks_the_next_link(signed):
+    row = event(signed).get()
+    changed = row.payload.replace('"engine"', '"rule"')
+    assert changed != row.payload
+    event(signed).update(payload=changed, actor="rule", hash=recording.link(row.previous, changed))
+    assert problems(signed) == ["event 5 is not chained to the one before it"]
+
+
+def test_events_that_were_cut_off_or_taken_out_are_found(signed):
+    for seq, says in ((Trail.objects.get(run=signed).length, "cut off"), (4, "event 4 is missing")):
+        with undone():
+            event(signed, seq).delete()
+            assert any(says in problem for problem in problems(signed))
+
+
+def test_a_trail_shortened_with_its_head_still_misses_what_was_decided(signed):
+    """Who cuts the end off and mends the head has to lose the signature's event: its row tells."""
+    rows = list(Event.objects.filter(run=signed).order_by("seq"))
+    cut = next(row.seq for row in rows if row.kind == "signature.made")
+    Event.objects.filter(run=signed, seq__gte=cut).delete()
+    Trail.objects.filter(run=signed).update(length=cut - 1, head=rows[cut - 2].hash)
+    assert any("signature" in problem for problem in problems(signed))
+
+
+def test_events_that_changed_places_are_found(signed):
+    event(signed, 4).update(seq=9_000)
+    event(signed, 5).update(seq=4)
+    event(signed, 9_000).update(seq=5)
+    assert len(problems(signed)) >= 2
+
+
+def test_an_event_that_was_added_past_the_trail_is_found(signed):
+    trail = Trail.objects.get(run=signed)
+    payload = json.dumps({"run": str(signed.pk)})
+    Event.objects.create(
+        run=signed, seq=trail.length + 1, kind="export.made", actor="engine", at=NOW, payload=payload,
+        previous=trail.head, hash=recording.link(trail.head, payload),
+    )  # fmt: skip
+    assert any("head" in problem for problem in problems(signed))
+
+
+def test_a_head_that_was_changed_or_lost_is_found(signed):
+    trail = Trail.objects.filter(run=signed)
+    for change in (lambda: trail.update(length=1), lambda: trail.update(head="0" * 64), trail.delete):
+        with undone():
+            change()
+            assert any("head" in problem for problem in problems(signed))
+
+
+def test_a_decision_that_was_changed_is_found(signed):
+    """Its verdict, the digest it was over, who took it, what about, in which place."""
+    row = Decision.objects.filter(run=signed, slot=2).order_by("pk")
+    number = row[0].pk
+    changes = (
+        {"verdict": "reject", "comment": "x"}, {"subject_digest": "0" * 64}, {"subject_id": 987_654},
+        {"slot": 1, "subject_digest": "1" * 64}, {"person": world.people("else").reviewer},
+    )  # fmt: skip
+    for change in changes:
+        with undone():
+            Decision.objects.filter(pk=number).update(**change)
+            assert any(f"decision {number}" in problem for problem in problems(signed)), change
+
+
+def test_a_decision_nobody_took_is_found(signed):
+    row = Decision.objects.filter(run=signed, subject_kind="claim").order_by("pk")[0]
+    row.pk, row.subject_digest = None, "0" * 64
+    row.save(force_insert=True)
+    assert any(f"decision {row.pk}" in problem for problem in problems(signed))
+
+
+def test_a_decision_that_was_taken_away_is_found(signed):
+    row = Decision.objects.filter(run=signed, subject_kind="claim").order_by("pk")[0]
+    Decision.objects.filter(pk=row.pk).delete()
+    assert problems(signed) == [f"the trail tells of a decision {row.pk} that is not there"]
+
+
+def test_a_signature_that_was_changed_is_found(signed):
+    for change in ({"digest": "0" * 64}, {"signer": world.people("else").approver}):
+        with undone():
+            Signature.objects.filter(run=signed).update(**change)
+            assert any("signature" in problem for problem in problems(signed)), change
+
+
+def test_what_people_saw_or_quotes_say_that_was_changed_is_found(signed):
+    changes = (
+        (Plan, {"body": {"tasks": []}}, "plan revision 1"),
+        (Plan, {"digest": "0" * 64}, "plan revision 1"),
+        (SectionRevision, {"body": {"sentences": []}}, "section"),
+        (Document, {"body": "{}"}, "document revision 1"),
+        (Document, {"digest": "0" * 64}, "document revision 1"),
+        (Claim, {"shown_digest": "0" * 64}, "not what reviewers were shown"),
+        (Evidence, {"exact": "Words that nobody wrote."}, "evidence"),
+        (Evidence, {"start": 1}, "evidence"),
+    )
+    for model, change, says in changes:
+        with undone():
+            model.objects.filter(run=signed).update(**change)
+            assert any(says in problem for problem in problems(signed)), (model, change)
+
+
+def test_a_text_that_was_changed_under_its_quotes_is_found(signed):
+    ExtractedText.objects.update(text="Other words altogether.")
+    found = problems(signed)
+    assert any("evidence" in problem for problem in found)
+    assert any("extracted text" in problem for problem in found)
+
+
+def test_archived_bytes_that_are_changed_or_gone_are_found(signed):
+    sha = ExtractedText.objects.get().snapshot.sha256
+    store = snapshots.local()
+    path = next(path for path in store._root.rglob("*") if path.is_file() and sha in path.name)
+    kept = path.read_bytes()
+    path.chmod(0o600)
+    for spoil in (path.unlink, lambda: path.write_bytes(b"other bytes")):
+        spoil()
+        try:
+            assert any(problem.startswith(f"snapshot {sha[:12]}") for problem in problems(signed))
+        finally:
+            path.write_bytes(kept)
+    assert problems(signed) == []
+
+
+# ── the command ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_command_checks_all_runs_and_counts_those_that_do_not_hold(signed):
+    people = world.people("second")
+    for n in range(2):
+        runs.create(
+            team=people.team, requester=people.requester, prompt=f"Another market {n}", vertical="gambling",
+            engine="extractive", now=NOW,
+        )  # fmt: skip
+    out = io.StringIO()
+    call_command("verify_audit", stdout=out)
+    assert len([line for line in out.getvalue().splitlines() if line.endswith("holds")]) == 3
+    event(signed).update(actor="engine2")
+    with pytest.raises(CommandError, match=r"^1 run\(s\) do not hold"):
+        call_command("verify_audit", stdout=io.StringIO())
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("not-a-uuid", "UUID"), (str(uuid.UUID(int=7)), "does not exist"), ("", "UUID")]
+)
+def test_the_command_refuses_a_run_that_cannot_be_or_is_not_there(db, name, says):
+    with pytest.raises(CommandError, match=says):
+        call_command("verify_audit", name, stdout=io.StringIO())
