@@ -3,7 +3,7 @@
 import pytest
 
 from research.engine.providers.extractive.plan import make_plan
-from research.engine.providers.extractive.subjects import named, unknown_competitors
+from research.engine.providers.extractive.subjects import forms_of, named, unknown_competitors
 from research.engine.verticals import registry
 from tests.doubles.engine import brief
 
@@ -93,3 +93,30 @@ def test_nothing_waits_for_a_task_that_was_dropped():
 
 def test_braces_in_a_prompt_are_only_words():
     assert plan("an app {subject} for {0} New Jersey").jurisdictions == ("New Jersey",)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "products"),
+    [
+        ("A real-money card and puzzle league for Ontario", ("real-money card and puzzle league",)),
+        ("We plan a trivia duel service, mobile first, in Nevada", ("trivia duel service",)),
+        ("Trivia duels for commuters in Nevada", ("Trivia duels",)),
+        ("A sportsbook and trivia league for Nevada", ("sports betting",)),
+        ("Write a market study of Nevada", ()),
+        ("What do players want in Nevada?", ()),
+    ],
+)
+def test_what_is_offered_is_read_from_the_prompt_when_no_lexicon_knows_it(prompt, products):
+    assert plan(prompt).products == products
+
+
+def test_the_questions_speak_of_the_prompts_own_product():
+    tasks = {task.key: task for task in plan("A real-money card and puzzle league for Ontario").tasks}
+    assert "card and puzzle league" in tasks["problem"].question
+    assert "card and puzzle league" in tasks["jurisdiction-ontario"].question
+
+
+def test_a_rival_is_also_known_without_what_companies_add_to_their_name():
+    assert forms_of("Brightdeck Games", GAMBLING) == ("Brightdeck Games", "Brightdeck")
+    assert forms_of("Acme Games", GAMBLING) == ("Acme Games",)
+    assert forms_of("Prize Picks", GAMBLING) == ("Prize Picks",)

@@ -35,6 +35,26 @@ def test_headings_bullets_and_table_rows_are_not_part_of_a_sentence():
     assert not any("Competition" in text or "1,234" in text for text in texts(PAGE))
 
 
+def test_a_title_in_plain_words_is_no_part_of_the_sentence_below_it_and_stays_its_heading():
+    page = (
+        "The survey reached four hundred firms in two countries during the spring of that year.\n"
+        "What firms lack\n"
+        "Firms lack a way to apply the playbook of each client to the contracts they are sent.\n"
+    )
+    found = [(s.text, s.heading) for s in sentences.split(page)]
+    assert found[1] == (
+        "Firms lack a way to apply the playbook of each client to the contracts they are sent.",
+        "What firms lack",
+    )
+
+
+def test_a_line_that_the_margin_broke_off_is_no_title():
+    page = (
+        "The company operates resorts in the cities of\nAtlantic City and Las Vegas, and it holds licences in both.\n"
+    )
+    assert len(sentences.split(page)) == 1
+
+
 @given(st.text(alphabet="Ab .\n\r\t•1$(“”", max_size=300))
 def test_every_sentence_is_found_again_at_its_offsets(text):
     found = sentences.split(text)
@@ -52,6 +72,7 @@ def one(text: str) -> sentences.Sentence:
         "Gross gaming revenue in the Macau market increased 14% in 2018 compared to 2017.",
         "We pay substantial license fees and taxes in many jurisdictions in which we operate.",
         "In 2013, New Jersey legalized real money online casino gaming within the State.",
+        "Players want faster withdrawals, and most of them wait longer than three days.",
     ],
 )
 def test_a_plain_statement_can_stand_alone(text):
@@ -87,6 +108,8 @@ def test_fragments_boilerplate_tables_and_leaning_sentences_cannot(text):
         ("we operate in Atlantic City and hold a permit of the state of\n14\n", True),
         ("increased over the year. ", False),
         ("ended well.\nCompetition\n", False),
+        ("ACME ANALYTICS\nGaming note, March 2025\n\n", False),
+        ("of the operators in the state\nNevada and the others in\n\n", True),
         ("", False),
     ],
 )

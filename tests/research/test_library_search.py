@@ -175,3 +175,32 @@ def test_another_teams_text_is_as_unknown_as_none():
             pin(Quote(extracted_text_id=text_id, **place))
         sentences.append(refusal.value.detail.replace(str(text_id), "N"))
     assert sentences[0] == sentences[1]
+
+
+def survey(*terms: str, to: str = "alpha", least: int = 2):
+    found, owner = adapter.open_index(), team(to).pk
+    return over_bridge(lambda b: adapter.TeamLibrary(team_id=owner, bridge=b, index=found).survey(terms, least=least))
+
+
+def test_a_search_in_given_sources_finds_nothing_of_the_others():
+    [hit, *_] = search("casino revenue")
+    assert {h.source.id for h in search("Larkspur", sources=[hit.source.id])} == {hit.source.id}
+    assert search("Larkspur", sources=[]) == ()
+
+
+def test_a_survey_counts_the_passages_of_each_source_of_the_team_that_hold_enough_terms():
+    shares = {share.source.title: (share.speaking, share.passages) for share in survey("casino revenue", "licensed")}
+    assert sorted(shares.values()) == [(0, 2), (1, 1)]
+    assert all(share.source.publisher == "Larkspur" for share in survey("casino revenue", "licensed"))
+
+
+def test_a_survey_demands_every_word_of_a_term_and_as_many_terms_as_it_is_told():
+    assert sum(share.speaking for share in survey("casino submarine", "licensed")) == 0
+    assert sum(share.speaking for share in survey("casino submarine", "licensed", least=1)) == 1
+
+
+def test_a_survey_sees_nothing_of_another_team_and_asks_nothing_without_terms():
+    assert {share.source.title for share in survey("casino", "sale", to="beta")}.isdisjoint(
+        {share.source.title for share in survey("casino", "sale")}
+    )
+    assert survey() == ()

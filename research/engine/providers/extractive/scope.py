@@ -126,7 +126,9 @@ async def scope_of(*, brief: RunBrief, task: PlanTask, shelf: Shelf) -> Scope:
     within = [share for share in reply.shares if counts_in(share) or is_by(share.source, companies)]
     ids = frozenset(share.source.id for share in within)
     pairs = pairs_of(brief)
-    about_prompt = tuple(frozenset(content_stems(pair)) for pair in pairs)
+    products = (form for name in subjects.of(brief).products for form in subjects.forms_of(name, brief.vertical))
+    stems = (frozenset(content_stems(term)) for term in (*pairs, *products))
+    about_prompt = tuple(dict.fromkeys(term for term in stems if len(term) > 1))
     if any(term <= _stems_in(share.source.title) for share in within for term in about_prompt):
         scope = scope._replace(prompt_terms=about_prompt, prompt_pairs=pairs)
     return scope._replace(

@@ -208,6 +208,11 @@ _VERB = re.compile(
     r"includes?|offers?|provides?|requires?|competes?|operates?|expects?|believes?|continues?|generates?|grew|grows?|"
     r"represents?|consists?|depends?|prohibits?|allows?|enables?|helps?|uses?|sells?|serves?|owns?|holds?|gives?|makes?|"
     r"markets?|delivers?|combines?|contains?|supports?|focus(?:es)?|\w{3,}ed|"
+    r"want|need|ask|pay|lack|demand|prefer|value|offer|provide|require|keep|take|make|use|sell|compete|say|complain|praise|"
+    r"cost|grow|rise|rose|fall|fell|leave|left|hold|held|apply|report|expect|call|spend|play|include|allow|help|support|"
+    r"face|seek|choose|buy|bought|serve|run|ran|operate|enter|reach|stay|stop|return|bring|show|give|get|become|became|"
+    r"wait|fail|move|find|found|remain|come|came|work|know|see|set|depend|contain|trust|vary|differ|carry|charge|paid|"
+    r"began|begin|took|made|gave|lost|lose|won|win|met|meet|sold|told|tell|led|lead|kept|went|go|say|said|"
     r"\w{2,}(?:ies|ects|izes|ises|oses|ates|ains|ends|ires|ides|ives|erves|orts|ows|ays|eeps|ires|akes|ells|uys|harges|"
     r"overs|ermits|ssues|imits|xpects|ans|orks|uns|eaches|tarts|leads|means|needs|wants|asks|says|lies|costs|sets|gets))\b",
     re.IGNORECASE,
@@ -264,8 +269,12 @@ def goes_on_from(prefix: str) -> bool:
     last = lines[-1] if lines else ""
     if not last or last.endswith((".", "!", "?", ":", ";", ".”", '."', ".)", "•", "●")) or headings.is_table_row(last):
         return False
-    # A whole line of capitals and title words is a heading; a line that fills the prefix, or ends low, is prose.
     above = lines[-2] if len(lines) > 1 else ""
+    # A blank line parts paragraphs, and a line that is wholly seen in the prefix and begins with a capital is short:
+    # a title in plain words ("Skill gaming note, March 2025").
+    if re.search(r"\n\s*\n\s*$", prefix) and len(lines) > 1 and last[0].isupper() and not above[-1:].islower():
+        return False
+    # A whole line of capitals and title words is a heading; a line that fills the prefix, or ends low, is prose.
     return not headings.is_heading(last, before="") or (
         bool(above) and not above.endswith((".", ":", "!", "?")) and above[-1:].islower()
     )

@@ -30,11 +30,15 @@ _DROP = re.compile(
 _CLAUSE = re.compile(r"[.;\n!?]+|,?\s+\b(?:but|and then)\b\s+")
 _COMMON_OPENERS = frozenset({"The", "A", "An", "Our", "We", "It", "This", "These", "Other", "All", "Existing"})
 # What is offered stands between an article and the first word that says for whom, where, by whom or against whom.
-_OFFER = re.compile(
-    r"(?:^(?:an?\s+|the\s+|our\s+)?|\b(?:an?|the|our|my|new)\s+)(?P<offer>[^.,;:()\n!?]+?)"
+_OFFER_ENDS = (
+    r"(?P<offer>[^.,;:()\n!?]+?)"
     r"(?=\s+(?:for|in|against|versus|vs|by|with|that|which|to|on|at|from|like|who|where|of|aimed|called|named)\b|"
-    r"[.,;:()\n!?]|\s*$)",
-    re.IGNORECASE,
+    r"[.,;:()\n!?]|\s*$)"
+)
+# At the beginning first: the articles after it may stand before those whom it is for.
+_OFFERS = (
+    re.compile(rf"\A\s*(?:(?:an?|the|our|my)\s+)?{_OFFER_ENDS}", re.IGNORECASE),
+    re.compile(rf"\b(?:an?|the|our|my|new)\s+{_OFFER_ENDS}", re.IGNORECASE),
 )
 _NO_OFFER_LIST = "mrd document market requirements report study analysis plan research run prompt team company"
 _NO_OFFER = frozenset(_NO_OFFER_LIST.split())
@@ -113,7 +117,7 @@ def offered(prompt: str, vertical: Vertical) -> tuple[str, ...]:
     They are the words between the beginning or an article and the first "for", "in", "against" …, at most eight of
     them; words that only name a document ("a market study of …") or a place are none.
     """
-    for match in _OFFER.finditer(prompt):
+    for match in (match for pattern in _OFFERS for match in pattern.finditer(prompt)):
         offer = fold(match["offer"])
         words = offer.casefold().split()
         if (
