@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import logging
 import os
 import signal
 import subprocess
@@ -15,11 +16,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django_q.models import Schedule
 
 from research.models import Heartbeat
 from research.services import sweeping
+
+log = logging.getLogger(__name__)
 
 # The sweep runs each minute: three missed in a row mean that the cluster carries nothing out.
 STALE_S = 200
@@ -44,11 +47,12 @@ class Command(BaseCommand):
         """Start one cluster and return when it had to be replaced."""
         manage = Path(settings.BASE_DIR) / "manage.py"
         cluster = subprocess.Popen([sys.executable, str(manage), "qcluster"], start_new_session=True)  # noqa: S603
-        started = time.time()
+        beat = time.time()
         try:
             while cluster.poll() is None:
                 time.sleep(CHECK_S)
-                if time.time() - max(started, last_beat()) > STALE_S:
+                beat = newest_beat(since=beat)
+                if time.time() - beat > STALE_S:
                     self.stderr.write("The queue's heartbeat is stale: the cluster is killed and started anew.")
                     return
             self.stderr.write(f"The cluster ended with {cluster.returncode}: it is started anew.")
@@ -62,9 +66,24 @@ class Command(BaseCommand):
 
 def schedule() -> None:
     """Have the sweep run each minute; said once, however many workers start."""
-    Schedule.objects.update_or_create(
-        name="sweep", defaults={"func": SWEEP, "schedule_type": Schedule.MINUTES, "minutes": 1, "repeats": -1}
+    wanted = {"func": SWEEP, "schedule_type": Schedule.MINUTES, "minutes": 1, "repeats": -1}
+    first = Schedule.objects.filter(name="sweep").order_by("pk").first() or Schedule.objects.create(
+        name="sweep", **wanted
     )
+    Schedule.objects.filter(pk=first.pk).update(**wanted)
+    # Nothing keeps two workers that start at the same moment from saying it twice; the next to start mends that.
+    Schedule.objects.filter(name="sweep", pk__gt=first.pk).delete()
+
+
+def newest_beat(*, since: float) -> float:
+    """Return the later of `since` and the queue's last beat (seconds of the epoch); `since` while nobody can tell."""
+    try:
+        return max(since, last_beat())
+    except (OperationalError, InterfaceError) as error:
+        # A database that restarts is no reason to stop watching.
+        log.warning("no news of the queue's heartbeat: %s", type(error).__name__)
+        connection.close()
+        return since
 
 
 def last_beat() -> float:
