@@ -81,10 +81,10 @@ def _beat_until_stopped(driver_id: uuid.UUID, hands: Hands) -> None:
         connection.close()
 
 
-async def run(*, runtime: Runtime, driver: Driver) -> None:
-    """Claim and carry out steps until the slice is over or nothing came for a while; then leave the seat.
+async def run(*, runtime: Runtime, driver: Driver, linger_s: float | None = None) -> None:
+    """Claim and carry out steps until the slice is over or nothing came for `linger_s`; then leave the seat.
 
-    Rings the doorbell on leaving when there is more to do.
+    linger_s: None means as the settings say. Rings the doorbell on leaving when there is more to do.
     """
     hands = Hands()
     beats = threading.Thread(target=_beat_until_stopped, args=(driver.pk, hands), daemon=True, name="beat")
@@ -92,7 +92,14 @@ async def run(*, runtime: Runtime, driver: Driver) -> None:
     tasks: dict[asyncio.Task[None], Step] = {}
     started = time.monotonic()
     try:
-        await _claim_and_execute(runtime, driver, hands, tasks, slice_ends=started + settings.MRD.driver_slice_s)
+        await _claim_and_execute(
+            runtime,
+            driver,
+            hands,
+            tasks,
+            slice_ends=started + settings.MRD.driver_slice_s,
+            linger_s=settings.MRD.driver_linger_s if linger_s is None else linger_s,
+        )
         await runtime.bridge.run(leave, driver_id=driver.pk, now=runtime.clock.now())
         await _drain(tasks, hands, until=started + settings.MRD.task_timeout_s - GIVE_BACK_S)
     finally:
@@ -105,7 +112,13 @@ async def run(*, runtime: Runtime, driver: Driver) -> None:
 
 
 async def _claim_and_execute(
-    runtime: Runtime, driver: Driver, hands: Hands, tasks: dict[asyncio.Task[None], Step], *, slice_ends: float
+    runtime: Runtime,
+    driver: Driver,
+    hands: Hands,
+    tasks: dict[asyncio.Task[None], Step],
+    *,
+    slice_ends: float,
+    linger_s: float,
 ) -> None:
     conf = settings.MRD
     idle_since = time.monotonic()
@@ -127,7 +140,7 @@ async def _claim_and_execute(
             idle_since = time.monotonic()
             done, _ = await asyncio.wait(tasks, timeout=conf.driver_poll_s, return_when=asyncio.FIRST_COMPLETED)
             _collect(done, tasks, hands)
-        elif time.monotonic() - idle_since > conf.driver_linger_s:
+        elif time.monotonic() - idle_since > linger_s:
             return
         else:
             await asyncio.sleep(conf.driver_poll_s)

@@ -23,6 +23,8 @@ from research.services import runs, sweeping
 
 # Seconds the command waits for a worker to answer the doorbell before it works itself.
 PATIENCE_S = 3.0
+# Seconds without anything to do after which its own driver stops; it waits for no other run's work.
+LINGER_S = 0.5
 
 
 class Command(BaseCommand):
@@ -93,7 +95,7 @@ def wait_for(waited: list[Run], *, console: Console) -> None:
                 done, total = _progress_of(run)
                 progress.update(bars[pk], completed=done, total=total, description=f"{run.state:<18} {run.prompt[:44]}")
             if all(RunState(run.state) not in WORKING for run in present.values()):
-                return
+                break
             now = dt.datetime.now(dt.UTC)
             alone = helper is None and not sweeping.live_drivers(now=now).exists()
             if alone and time.monotonic() - started > PATIENCE_S:
@@ -102,6 +104,9 @@ def wait_for(waited: list[Run], *, console: Console) -> None:
             elif helper is not None and not helper.is_alive():
                 helper = None
             time.sleep(0.2)
+    if helper is not None:
+        # Killed with the process, it would keep its seat, and the runs waiting, until its leases have run out.
+        helper.join()
 
 
 def _progress_of(run: Run) -> tuple[int, int]:
@@ -117,7 +122,7 @@ def _drive_here() -> None:
         return
     runtime = runtimes.build()
     try:
-        asyncio.run(drivers.run(runtime=runtime, driver=seat))
+        asyncio.run(drivers.run(runtime=runtime, driver=seat, linger_s=LINGER_S))
     finally:
         runtime.close()
         connection.close()
