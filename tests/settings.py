@@ -21,6 +21,7 @@ if os.environ.get("TEST_DATABASE_URL"):
 _var_dir = Path(tempfile.mkdtemp(prefix="mrd-tests-"))
 _owner = os.getpid()
 os.environ["MRD_VAR_DIR"] = str(_var_dir)
+os.environ["MRD_LOG_LEVEL"] = "WARNING"  # a line a request is not what a failing test has to say
 
 
 def _clear_away() -> None:
@@ -36,3 +37,5 @@ from mrd_project.settings import *  # noqa: E402, F403
 AXES_ENABLED = False
 # What is tested is that passwords are asked for, not how slowly they are hashed.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Look for a static file when it is asked for: each test's client would list all of them.
+WHITENOISE_AUTOREFRESH = True
