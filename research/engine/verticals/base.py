@@ -91,7 +91,8 @@ CONCEPTS: dict[str, tuple[str, ...]] = {
     "=lack": (
         "=lacks", "=lacking", "=missing", "unmet", "=unfair", "=complain", "=complains", "=complaints", "frustrated",
         "dissatisfied", "takes too long", "too slow", "too long", "=worst", "struggle", "cannot", "=difficult",
-        "confusing", "=ask for", "=want", "=wants", "=demand", "=need", "=needs", "=seek", "=do not understand",
+        "confusing", "=ask for", "=want", "=wants", "=demand", "=need a", "=need to", "=needs a", "=needs to",
+        "=do not understand",
         "=wait", "=pain", "obstacle", "inefficient", "=by hand", "=manual", "error-prone", "market problem",
         "=missed", "=misses", "=refuse",
     ),

@@ -52,7 +52,7 @@ _NORM = re.compile(
 _BEST, _SECOND, _FIGURES, _SUBJECT = 600, 150, 100, 150
 _ADVERSE_OUT_OF_PLACE, _LEANS, _NO_RULE, _NORM_OUT_OF_PLACE = 200, 60, 300, 250
 # A company that speaks of itself seldom speaks of what its customers lack.
-_OWN_PROBLEM = 200
+_OWN_PROBLEM = 270
 # A search of one word is worth 0.65 of one of three or more: "gaming" alone says little.
 _ONE_WORD, _EACH_WORD = 0.475, 0.175
 

@@ -1,0 +1,35 @@
+"""What filings say in every year and company: true, and an answer to no question of a market."""
+
+from __future__ import annotations
+
+import re
+
+# Said in every filing, true of none in particular.
+BOILERPLATE = re.compile(
+    # disclaimers and pointers to other pages
+    r"forward[- ]looking|incorporated (?:herein )?by reference|undue reliance|safe harbor|accompanying notes|"
+    r"as follows:|following table|following is a summary|table below|set forth (?:below|above|in)|"
+    r"discussed (?:below|above|within)|"
+    r"described (?:below|above|in|under|elsewhere)|included elsewhere|elsewhere in this|"
+    r"this (?:annual |quarterly )?report|form (?:10-k|10-q|8-k)|\bsee (?:note|item|part|the|“|\"|also)|\brefer to|"
+    r"for (?:a )?(?:more|additional|further|more complete)? ?(?:information|detail|discussion|description)|exhibit \d|"
+    r"\bnote \d+|\bitems? \d+[ab]?\b|table of contents|click here|cookies?\b|all rights reserved|webcast|"
+    # the machinery of filings
+    r"hereof|hereto|herein\b|hereunder|hereby|in our opinion|our audit|audit committee|annual meeting|proxy statement|"
+    r"independent registered public accounting|generally accepted accounting|nyse|nasdaq|investor relations|indenture|"
+    r"securities (?:and exchange commission|exchange act|act of)|trademarks? (?:or|of|are)|credit agreement|non-gaap|"
+    r"we (?:have provided|do not undertake|undertake no)|certain (?:prior[- ]year|reclassif)|conference call|"
+    r"we encourage (?:you|investors)|investors should|you should|principally located at|collateral|foreclosure|"
+    r"\b(?:employer|employee) (?:is|shall|specifically|agrees|and)\b|severance|senior notes|lenders?\b|lessee|lessor|"
+    # how things are booked
+    r"statements? of (?:operations|cash flows|income)|reporting unit|carrying (?:value|amount)|fair value|goodwill|"
+    r"performance obligations? (?:is|are) (?:satisfied|generally)|acts as an agent|standalone selling|\bssp\b|breakage|"
+    r"deferred revenue|recognized (?:ratably|over|at|upon|when)|transaction price|variable consideration|"
+    r"revenue contract|billed in accordance|classified as|cash on hand|corporate cash|"
+    # shares and their holders
+    r"common stock|stock price|purchase periods?|offering periods?|stockholders?|shareholders?|dividends?|"
+    r"our stock|securities (?:are|of|be)|^cost of (?:revenue|sales|goods)|\bASU\b|FASB|"
+    r"allocates a portion|deferred tax|the company (?:recognizes|accounts|records|estimates|allocates)|"
+    r"we (?:recognize|account for|record|allocate) |critical accounting|accounting (?:policy|policies|standard)",
+    re.IGNORECASE,
+)
