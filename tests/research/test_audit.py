@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import uuid
+from collections.abc import Iterator
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -34,21 +35,37 @@ NOW = play.NOW
 GUARDED = ("event", "decision", "signature", "evidence", "extractedtext")
 
 
+@pytest.fixture(scope="module")
+def record(django_db_setup, django_db_blocker) -> Iterator[Run]:
+    """Yield a signed run whose record holds, with the database's own guards taken away; undone in the end."""
+    with django_db_blocker.unblock(), undone():
+        people = world.people("audited")
+        run = runs.create(
+            team=people.team, requester=people.requester, prompt="A market to be audited", vertical="gambling",
+            engine="extractive", now=NOW,
+        )  # fmt: skip
+        play.carry_to(RunState.COMPLETED, run, people, section="regulation")
+        with connection.cursor() as cursor:
+            for name in GUARDED:
+                on = f" ON research_{name}" if connection.vendor == "postgresql" else ""
+                cursor.execute(f"DROP TRIGGER research_{name}_append_only{on}")
+        yield run
+
+
 @pytest.fixture
-def signed(db) -> Run:
-    """Return a signed run whose record holds, with the database's own guards taken away."""
-    people = world.people("audited")
-    run = runs.create(
-        team=people.team, requester=people.requester, prompt="A market to be audited", vertical="gambling",
-        engine="extractive", now=NOW,
-    )  # fmt: skip
-    play.carry_to(RunState.COMPLETED, run, people, section="regulation")
-    assert list(audit.problems_of(run)) == []
-    with connection.cursor() as cursor:
-        for name in GUARDED:
-            on = f" ON research_{name}" if connection.vendor == "postgresql" else ""
-            cursor.execute(f"DROP TRIGGER research_{name}_append_only{on}")
-    return run
+def signed(record, django_db_blocker) -> Iterator[Run]:
+    """Yield the run for one test, which may do anything to its record."""
+    with django_db_blocker.unblock(), undone():
+        assert list(audit.problems_of(record)) == []
+        yield record
+
+
+@contextlib.contextmanager
+def undone() -> Iterator[None]:
+    """Undo in the end what was done to the record, so that the next can be done to it."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def problems(run: Run) -> list[str]:
@@ -65,14 +82,6 @@ def problems(run: Run) -> list[str]:
     for problem in found:
         assert problem in out.getvalue()
     return found
-
-
-@contextlib.contextmanager
-def undone():
-    """Undo in the end what was done to the record, so that the next can be done to it."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
 
 
 def event(run: Run, seq: int = 4):
@@ -217,8 +226,7 @@ def test_a_text_that_was_changed_under_its_quotes_is_found(signed):
 
 def test_archived_bytes_that_are_changed_or_gone_are_found(signed):
     sha = ExtractedText.objects.get().snapshot.sha256
-    store = snapshots.local()
-    path = next(path for path in store._root.rglob("*") if path.is_file() and sha in path.name)
+    path = snapshots.local()._path(signed.team_id, sha)
     kept = path.read_bytes()
     path.chmod(0o600)
     for spoil in (path.unlink, lambda: path.write_bytes(b"other bytes")):
@@ -251,6 +259,6 @@ def test_the_command_checks_all_runs_and_counts_those_that_do_not_hold(signed):
 @pytest.mark.parametrize(
     ("name", "says"), [("not-a-uuid", "UUID"), (str(uuid.UUID(int=7)), "does not exist"), ("", "UUID")]
 )
-def test_the_command_refuses_a_run_that_cannot_be_or_is_not_there(db, name, says):
+def test_the_command_refuses_a_run_that_cannot_be_or_is_not_there(signed, name, says):
     with pytest.raises(CommandError, match=says):
         call_command("verify_audit", name, stdout=io.StringIO())
