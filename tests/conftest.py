@@ -68,6 +68,18 @@ def _reference_rows() -> Iterator[None]:
     post_migrate.disconnect(sender=apps.get_app_config("research"), dispatch_uid="tests.reference_rows")
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
+    """End what killed drivers left open on PostgreSQL, which may not have noticed yet, before the database is dropped."""
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+
 def pytest_report_header() -> str:
     database = settings.DATABASES["default"]
     return f"database: {database['ENGINE'].rpartition('.')[2]} ({database.get('HOST') or 'a file'})"
