@@ -133,6 +133,7 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
+FORMAT_MODULE_PATH = ["mrd_project.formats"]
 
 STATIC_URL = "static/"
 STATIC_ROOT = MRD.static_dir or VAR_DIR / "static"

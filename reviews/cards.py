@@ -36,11 +36,12 @@ class QuoteView(NamedTuple):
 
 
 class PartView(NamedTuple):
-    """One part of confidence. width: 0…100, for a bar."""
+    """One part of confidence. width: 0…100, for a bar; tone: pass or low, by the part's own score."""
 
     name: str
     score: str
     width: float
+    tone: str
     reason: str
 
 
@@ -228,7 +229,13 @@ def score(thousandths: int | None) -> str:
 
 
 def _part(part: dict[str, Any]) -> PartView:
-    return PartView(part["name"].replace("_", " "), f"{part['score'] / 1000:.2f}", part["score"] / 10, part["reason"])
+    return PartView(
+        name=part["name"].replace("_", " "),
+        score=f"{part['score'] / 1000:.2f}",
+        width=part["score"] / 10,
+        tone="pass" if passes(part["score"]) else "low",
+        reason=part["reason"],
+    )
 
 
 def figure(value: dict[str, Any] | None) -> str:

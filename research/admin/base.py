@@ -7,16 +7,25 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from research import queries
 from research.services import access
 
 
-class TeamScopedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class TitledAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Lists named for what they hold, not for what one might do with it."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title} | (extra_context or {}))
+
+
+class TeamScopedAdmin(TitledAdmin):
     """Read-only pages over what belongs to the user's teams; a superuser sees every team's and decides nothing.
 
     team_path: the lookup from the model to its team.
@@ -36,6 +45,12 @@ class TeamScopedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             return rows
         return rows.filter(**{f"{self.team_path}__in": queries.teams_of(request.user)})  # type: ignore[arg-type]
 
+    @admin.display(description="run", ordering="run")
+    def run_short(self, row: Any) -> SafeString:
+        """Return the run's short id as a link, so that a list has room for what it is about."""
+        where = reverse("admin:research_run_change", args=[row.run_id])
+        return format_html('<a href="{}" title="{}">{}</a>', where, row.run.prompt[:200], str(row.run_id)[:8])
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         return is_staff(request)
 
@@ -54,7 +69,7 @@ class TeamScopedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
 
-class AdministratorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class AdministratorAdmin(TitledAdmin):
     """Pages for administrators alone."""
 
     show_full_result_count = False

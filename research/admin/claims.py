@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from research import queries
@@ -17,7 +18,7 @@ from research.models import Claim, ClaimEvidence, ClaimRevision, Evidence
 
 from .base import TeamScopedAdmin, address, badge, link_to, thousandths
 
-_WORDS_SHOWN = 140
+_WORDS_SHOWN = 110
 _MAX_DIGITS = 18
 
 
@@ -39,7 +40,7 @@ class QuoteRow(NamedTuple):
 
 @admin.register(Claim)
 class ClaimAdmin(TeamScopedAdmin):
-    list_display = ["words", "status_badge", "confidence", "section", "kind", "run", "decided_by_rule"]
+    list_display = ["words", "status_badge", "confidence", "section_words", "kind", "run_short", "by_rule"]
     list_filter = [
         "status", "section", "current__kind", "decided_by_rule", ("run__team", admin.RelatedOnlyFieldListFilter),
     ]  # fmt: skip
@@ -59,6 +60,14 @@ class ClaimAdmin(TeamScopedAdmin):
     @admin.display(description="confidence", ordering="assessment__confidence")
     def confidence(self, claim: Claim) -> str:
         return thousandths(claim.assessment.confidence) if claim.assessment else "–"
+
+    @admin.display(description="section", ordering="section")
+    def section_words(self, claim: Claim) -> str:
+        return claim.section.replace("_", " ")
+
+    @admin.display(description="by rule", ordering="decided_by_rule", boolean=True)
+    def by_rule(self, claim: Claim) -> bool:
+        return claim.decided_by_rule
 
     @admin.display(description="kind", ordering="current__kind")
     def kind(self, claim: Claim) -> str:
@@ -130,16 +139,16 @@ def _quote(link: ClaimEvidence) -> QuoteRow:
 
 @admin.register(Evidence)
 class EvidenceAdmin(TeamScopedAdmin):
-    list_display = ["excerpt", "source_title", "page", "task_key", "relevance_words", "run"]
+    list_display = ["excerpt", "source_title", "page", "task_key", "relevance_words", "run_short"]
     list_filter = [("run__team", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["run", queries.EVIDENCE_SOURCE]
     search_fields = ["exact", "task_key", "extracted_text__snapshot__source__title"]
     ordering = ["-pk"]
     fields = [
-        "run", "task_key", "source_title", "page", "start", "end", "prefix", "exact", "suffix", "relevance_words",
-        "call_key", "key", "created_at",
+        "run", "task_key", "source_title", "in_its_text", "page", "start", "end", "prefix", "exact", "suffix",
+        "relevance_words", "call_key", "key", "created_at",
     ]  # fmt: skip
-    readonly_fields = ["source_title", "relevance_words"]
+    readonly_fields = ["source_title", "in_its_text", "relevance_words"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Evidence]:
         rows = super().get_queryset(request).select_related("run", queries.EVIDENCE_SOURCE)
@@ -153,6 +162,11 @@ class EvidenceAdmin(TeamScopedAdmin):
     def source_title(self, evidence: Evidence) -> SafeString:
         source = evidence.extracted_text.snapshot.source
         return link_to(source, source.title)
+
+    @admin.display(description="in its text")
+    def in_its_text(self, evidence: Evidence) -> SafeString:
+        reading = reverse("admin:research_extractedtext_read", args=[evidence.extracted_text_id])
+        return format_html('<a href="{}?evidence={}#quote">read the quote in its page</a>', reading, evidence.pk)
 
     @admin.display(description="relevance", ordering="relevance")
     def relevance_words(self, evidence: Evidence) -> str:

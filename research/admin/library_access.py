@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from research.models import Team
 
+from .base import TitledAdmin
+
 ADDERS = ("requester", "reviewer", "administrator")
 
 
-class LibraryAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic for the type checker alone
+class LibraryAdmin(TitledAdmin):  # generic for the type checker alone
     """Read-only pages over what belongs to the user's teams; a superuser sees every team's.
 
     team_path: the lookup that leads from the model to its team.

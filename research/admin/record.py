@@ -22,7 +22,7 @@ from .base import TeamScopedAdmin, address, badge, link_to, pretty
 
 @admin.register(Event)
 class EventAdmin(TeamScopedAdmin):
-    list_display = ["seq", "kind", "who", "at", "run", "short_hash"]
+    list_display = ["seq", "kind", "who", "at", "run_short", "short_hash"]
     list_filter = ["kind", ("run__team", admin.RelatedOnlyFieldListFilter), "at"]
     list_select_related = ["run"]
     search_fields = ["run__id", "kind", "actor", "hash"]
@@ -66,7 +66,7 @@ class EventAdmin(TeamScopedAdmin):
 
 @admin.register(Decision)
 class DecisionAdmin(TeamScopedAdmin):
-    list_display = ["decided_at", "gate", "verdict_badge", "subject_kind", "person", "door", "run", "is_demo"]
+    list_display = ["decided_at", "gate", "verdict_badge", "subject_kind", "person", "door", "run_short", "is_demo"]
     list_filter = ["gate", "verdict", "door", "is_demo", ("run__team", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["run", "person"]
     search_fields = ["run__prompt", "person__username", "comment", "subject_digest"]
@@ -82,7 +82,7 @@ class DecisionAdmin(TeamScopedAdmin):
 
 @admin.register(Signature)
 class SignatureAdmin(TeamScopedAdmin):
-    list_display = ["signed_at", "signer_name", "meaning", "document", "run"]
+    list_display = ["signed_at", "signer_name", "meaning", "document", "run_short"]
     list_filter = [("run__team", admin.RelatedOnlyFieldListFilter), "signed_at"]
     list_select_related = ["run", "document"]
     search_fields = ["run__prompt", "signer_name", "digest"]
@@ -94,7 +94,7 @@ class SignatureAdmin(TeamScopedAdmin):
 
 @admin.register(SectionRevision)
 class SectionRevisionAdmin(TeamScopedAdmin):
-    list_display = ["title", "revision", "status_badge", "regulatory", "approvals", "author", "run"]
+    list_display = ["title", "revision", "status_badge", "regulatory", "approvals", "author", "run_short"]
     list_filter = ["status", "regulatory", "key", ("run__team", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["run", "author"]
     search_fields = ["title", "run__prompt", "digest"]
@@ -146,7 +146,7 @@ class SiteLinks:
 
 @admin.register(Document)
 class DocumentAdmin(TeamScopedAdmin):
-    list_display = ["run", "revision", "status_badge", "short_digest", "created_at"]
+    list_display = ["run_short", "revision", "status_badge", "short_digest", "created_at"]
     list_filter = ["status", ("run__team", admin.RelatedOnlyFieldListFilter), "created_at"]
     list_select_related = ["run"]
     search_fields = ["run__prompt", "digest"]

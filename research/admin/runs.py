@@ -49,7 +49,7 @@ class RunAdmin(TeamScopedAdmin):
     @admin.display(description="run", ordering="prompt")
     def title(self, run: Run) -> str:
         words = " ".join(run.prompt.split())
-        return f"{words[:90]}{'…' if len(words) > 90 else ''}{' (demo)' if run.is_demo else ''}"  # noqa: PLR2004 - a line
+        return f"{words[:70]}{'…' if len(words) > 70 else ''}{' (demo)' if run.is_demo else ''}"  # noqa: PLR2004 - a line
 
     @admin.display(description="state", ordering="state")
     def state_badge(self, run: Run) -> SafeString:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from research.engine.document.text import money
 from research.engine.domain.errors import MrdError
 from research.engine.domain.states import StepState
 from research.models import Breaker, Call, Driver, Step
@@ -26,7 +27,17 @@ _STUCK = (StepState.FAILED, StepState.QUARANTINED)
 
 @admin.register(Step)
 class StepAdmin(TeamScopedAdmin):
-    list_display = ["key", "kind", "state_badge", "run", "generation", "attempts", "crashes", "not_before", "error"]
+    list_display = [
+        "key",
+        "kind",
+        "state_badge",
+        "run_short",
+        "generation",
+        "attempts",
+        "crashes",
+        "not_before",
+        "error",
+    ]
     list_filter = ["state", "kind", ("run__team", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["run"]
     search_fields = ["key", "error", "run__prompt"]
@@ -110,7 +121,7 @@ class StepAdmin(TeamScopedAdmin):
 
 @admin.register(Call)
 class CallAdmin(TeamScopedAdmin):
-    list_display = ["name", "kind", "state_badge", "duplicate", "run", "phase", "searches", "cost", "started_at"]
+    list_display = ["name", "kind", "state_badge", "duplicate", "run_short", "phase", "searches", "cost", "started_at"]
     list_filter = [
         "state", "kind", "name", "possible_duplicate", "phase", ("run__team", admin.RelatedOnlyFieldListFilter),
     ]  # fmt: skip
@@ -142,7 +153,7 @@ class CallAdmin(TeamScopedAdmin):
     def cost(self, call: Call) -> str:
         if call.state == "intent":
             return "in flight"
-        return "unpriced" if call.cost_usd is None else f"US${call.cost_usd:.4f}"
+        return money(call.cost_usd)
 
     @admin.display(description="run")
     def run_link(self, call: Call) -> SafeString:

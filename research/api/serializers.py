@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers as s
 
 from research.engine.domain.states import ClaimStatus, Gate, RunState, TaskOutcome
@@ -51,11 +52,28 @@ class RunOut(s.ModelSerializer[Run]):
         ]  # fmt: skip
 
 
+@extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string", "format": "decimal"}]})
+class NumberOut(s.Field[Any, Any, Any, Any]):
+    """A whole number, or a decimal as a string: `AmountOut` knows which."""
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
 class AmountOut(s.Serializer[Any]):
+    """Calls and searches are counted in whole numbers; cost is a decimal string."""
+
     name = s.CharField(help_text="calls, searches or cost_usd")
-    used = s.DecimalField(max_digits=14, decimal_places=6)
-    reserved = s.DecimalField(max_digits=14, decimal_places=6)
-    limit = s.DecimalField(max_digits=14, decimal_places=6)
+    used = NumberOut()
+    reserved = NumberOut()
+    limit = NumberOut()
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        shown = super().to_representation(instance)
+        is_cost = instance.name == "cost_usd"
+        for name in ("used", "reserved", "limit"):
+            shown[name] = f"{shown[name]:.6f}" if is_cost else int(shown[name])
+        return shown
 
 
 class BudgetOut(s.Serializer[Any]):

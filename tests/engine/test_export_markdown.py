@@ -4,6 +4,7 @@ import re
 from html import unescape
 
 import document_sample as sample
+import pytest
 import test_export_html as hostile
 from hypothesis import given
 from hypothesis import strategies as st
@@ -113,6 +114,34 @@ def test_a_gap_that_a_sentence_tells_in_full_is_not_told_twice():
     assert html.to_html(SignedMrd.of(mrd=mrd)).count(gap.question) == 1
     assert "## Claims" not in page
     assert "## Citations" not in page
+
+
+def test_what_gaps_say_alike_is_told_once_and_their_searches_are_a_list():
+    note = "2 documents were left out as not about this field or prompt: Cards; Chess."
+    gaps = [
+        sample.Gap(task_key=key, question=f"What of {key}?", section="users", outcome="insufficient_data",
+                   reason=f"No search found {key}. {note}", searches=(f"all of {key}", f"more {key}"))
+        for key in ("dice", "poker")
+    ]  # fmt: skip
+    told = [
+        sample.Sentence(text=f"{gap.question} {gap.reason} Searched for: {'; '.join(gap.searches)}.", kind="gap")
+        for gap in gaps[:1]
+    ]
+    draft = sample.SectionDraft(key="users", title="Users", sentences=tuple(told))
+    signed = SignedMrd.of(mrd=sample.mrd(facts=sample.facts(approvals=()), sections=[draft], gaps=gaps))
+    for page in (markdown.to_markdown(signed), html.to_html(signed)):
+        assert page.count(note) == 1
+        assert page.index("No search found poker.") < page.index(note)
+        assert "all of dice; more dice" not in page
+        assert all(page.count(search) == 1 for gap in gaps for search in gap.searches)
+
+
+@pytest.mark.parametrize(
+    ("cost", "shown"),
+    [(None, "unpriced"), ("0.000000", "US$0.00"), ("1.5", "US$1.50"), ("0.012300", "US$0.0123"), ("200", "US$200.00")],
+)
+def test_a_cost_has_cents_and_more_only_where_they_are_not_zero(cost, shown):
+    assert text.money(cost) == shown
 
 
 def test_addresses_and_people_in_fetched_words_do_not_become_links_of_themselves():

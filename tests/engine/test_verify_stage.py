@@ -103,7 +103,7 @@ def test_near_duplicates_merge_into_the_first_found_and_bring_their_evidence():
     assert rows["z"].merged_into is None
     alone = assess.assess_one(claim("z", TAX, item(1, TAX)))
     independence = {part.name: part for part in rows["z"].parts}["independence"]
-    assert independence.reason == "2 independent of 2 source(s)"
+    assert independence.reason == "2 sources, independent of one another"
     assert rows["z"].confidence > alone.confidence
 
 

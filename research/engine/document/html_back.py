@@ -14,6 +14,8 @@ from .html_parts import Page, bar, esc, link, tag
 def parts(mrd: Mrd) -> tuple[tuple[str, str], ...]:
     """Return anchor and title of each part after the sections."""
     found = [("open-questions", "Open questions")] if layout.gaps_elsewhere(mrd) else []
+    if layout.gap_notes(mrd):
+        found.append(("gap-notes", layout.NOTES_TITLE))
     found.append(("signatures", "Signatures"))
     if mrd.claims:
         found.append(("claims", "Claims"))
@@ -24,6 +26,7 @@ def parts(mrd: Mrd) -> tuple[tuple[str, str], ...]:
 
 def back(page: Page) -> Iterator[str]:
     """Yield everything behind the sections."""
+    yield from _gap_notes(page)
     yield from _signatures(page)
     if page.mrd.claims:
         yield from _claims(page)
@@ -32,6 +35,15 @@ def back(page: Page) -> Iterator[str]:
         yield from _citations(page)
         yield from _sources(page)
     yield from _record(page)
+
+
+def _gap_notes(page: Page) -> Iterator[str]:
+    notes = layout.gap_notes(page.mrd)
+    if notes:
+        title = tag("h2", layout.NOTES_TITLE, ident="gap-notes-title")
+        yield f'<section id="gap-notes" aria-labelledby="gap-notes-title">{title}'
+        yield from (tag("p", esc(note)) for note in notes)
+        yield "</section>"
 
 
 def _signatures(page: Page) -> Iterator[str]:
@@ -142,13 +154,12 @@ def _sources(page: Page) -> Iterator[str]:
 def _record(page: Page) -> Iterator[str]:
     mrd = page.mrd
     searches, costs = mrd.searches, mrd.costs
-    cost = "unpriced" if costs.cost_usd is None else f"US${costs.cost_usd}"
     yield '<section id="record" aria-labelledby="record-title"><h2 id="record-title">Record</h2><dl class="facts">'
     for name, value in (
         ("Run", mrd.run_id),
         ("Searches", f"{searches.made:,} made, {searches.without_hits:,} found nothing, {searches.failed:,} failed"),
         ("Calls", f"{costs.calls:,} calls, {costs.searches:,} charged as searches"),
-        ("Cost", cost),
+        ("Cost", words.money(costs.cost_usd)),
     ):
         yield f"<div><dt>{name}</dt><dd>{esc(value)}</dd></div>"
     yield "</dl>"

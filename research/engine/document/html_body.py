@@ -26,7 +26,9 @@ def cover(page: Page) -> Iterator[str]:
         yield f'<p class="notice">{words.DRAFT_NOTICE}</p>'
     if mrd.is_demo:
         yield f'<p class="notice demo">{words.DEMO_NOTICE}</p>'
-    yield f'<p class="prompt">{esc(mrd.prompt)}</p>'
+    # A short prompt is the title already.
+    if words.one_line(mrd.prompt) != words.one_line(mrd.title):
+        yield f'<p class="prompt">{esc(mrd.prompt)}</p>'
     yield '<dl class="facts">'
     for name, value in _facts(page):
         if value:
@@ -69,7 +71,7 @@ def sections(page: Page) -> Iterator[str]:
     rest = layout.gaps_elsewhere(page.mrd)
     if rest:
         yield '<section id="open-questions"><h2>Open questions</h2>'
-        yield from _gaps(rest)
+        yield from _gaps(page, rest)
         yield "</section>"
 
 
@@ -86,18 +88,21 @@ def _section(page: Page, number: int, section: MrdSection) -> Iterator[str]:
             top, *sides = block.sentences
             yield from _side_by_side(page, f"{esc(top.text)}{page.markers(top.citations)}", sides)
         else:
-            yield from _sentence(page, block.sentences[0])
+            yield from _sentence(page, section, block.sentences[0])
     for pair in layout.contradictions_left(section, page.mrd):
         yield from _side_by_side(page, "The sources disagree", _sides(page, pair))
-    yield from _gaps(layout.gaps_left(section, page.mrd))
+    yield from _gaps(page, layout.gaps_left(section, page.mrd))
     yield "</section>"
 
 
-def _sentence(page: Page, sentence: MrdSentence) -> Iterator[str]:
+def _sentence(page: Page, section: MrdSection, sentence: MrdSentence) -> Iterator[str]:
     if sentence.kind == "heading":
         yield tag("h3", f"{esc(sentence.text)}{page.markers(sentence.citations)}")
     elif sentence.kind == "gap":
-        yield f'<div class="gap"><p>{esc(sentence.text)}{page.markers(sentence.citations)}</p></div>'
+        told = layout.told(sentence, section, page.mrd)
+        yield f'<div class="gap"><p>{esc(told.text)}{_see(told)}{page.markers(sentence.citations)}</p>'
+        yield from _searches(told.searches)
+        yield "</div>"
     else:
         yield from page.sentence(sentence)
 
@@ -118,11 +123,20 @@ def _side_by_side(page: Page, top: str, sides: Iterable[MrdSentence]) -> Iterato
     yield "</div></div>"
 
 
-def _gaps(gaps: Iterable[Gap]) -> Iterator[str]:
+def _gaps(page: Page, gaps: Iterable[Gap]) -> Iterator[str]:
     for gap in gaps:
         yield f'<div class="gap"><span class="tag">{esc(gap.outcome.replace("_", " ").capitalize())}</span>'
-        yield f"<p><strong>{esc(gap.question)}</strong></p><p>{esc(gap.reason)}</p>"
-        if gap.searches:
-            found = "".join(f"<li>{esc(search)}</li>" for search in gap.searches)
-            yield f'<p class="fine">Searched for:</p><ul class="fine">{found}</ul>'
+        told = layout.reason_of(gap, page.mrd)
+        yield f"<p><strong>{esc(gap.question)}</strong></p><p>{esc(told.text)}{_see(told)}</p>"
+        yield from _searches(told.searches)
         yield "</div>"
+
+
+def _searches(searches: Iterable[str]) -> Iterator[str]:
+    found = "".join(f"<li>{esc(search)}</li>" for search in searches)
+    if found:
+        yield f'<p class="fine">Searched for:</p><ul class="fine">{found}</ul>'
+
+
+def _see(told: layout.Told) -> str:
+    return ' <a class="fine" href="#gap-notes">more on this</a>' if told.noted else ""

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from research.engine.domain.documents import Gap
 from research.engine.domain.mrd import Contradiction, Mrd, MrdSection, MrdSentence
+
+NOTES_TITLE = "On the open questions"
+
+
+class Told(NamedTuple):
+    """A gap as it is shown. noted: whether words it shares with other gaps stand once in the notes (`gap_notes`)."""
+
+    text: str
+    searches: tuple[str, ...]
+    noted: bool = False
 
 
 class Block(NamedTuple):
@@ -59,3 +70,44 @@ def gaps_elsewhere(mrd: Mrd) -> Sequence[Gap]:
     """Return the gaps of sections that the document does not have."""
     known = {section.key for section in mrd.sections}
     return tuple(gap for gap in mrd.gaps if gap.section not in known)
+
+
+def gap_notes(mrd: Mrd) -> tuple[str, ...]:
+    """Return what the reasons of two or more gaps say alike after their first sentence, each once, in order."""
+    found = Counter(_rest(gap.reason) for gap in mrd.gaps)
+    return tuple(rest for rest, number in found.items() if rest and number > 1)
+
+
+def told(sentence: MrdSentence, section: MrdSection, mrd: Mrd) -> Told:
+    """Return a sentence of kind "gap" without the searches it lists and the words of the notes at its end.
+
+    Only what it says in the gap's very words is taken out; what a person wrote otherwise stays as written.
+    """
+    for gap in mrd.gaps:
+        listed = f" Searched for: {'; '.join(gap.searches)}."
+        if (
+            gap.section == section.key
+            and gap.searches
+            and sentence.text.endswith(listed)
+            and gap.question in sentence.text
+        ):
+            return _without_note(sentence.text.removesuffix(listed), gap.searches, mrd)
+    return _without_note(sentence.text, (), mrd)
+
+
+def reason_of(gap: Gap, mrd: Mrd) -> Told:
+    """Return the gap's reason without the words of the notes at its end, and its searches."""
+    return _without_note(gap.reason, gap.searches, mrd)
+
+
+def _without_note(text: str, searches: tuple[str, ...], mrd: Mrd) -> Told:
+    for note in gap_notes(mrd):
+        for end in (f" {note}", f" {note}."):
+            if text.endswith(end):
+                return Told(text.removesuffix(end), searches, noted=True)
+    return Told(text, searches)
+
+
+def _rest(reason: str) -> str:
+    """Return what follows the first sentence of a reason, or ""."""
+    return reason.partition(". ")[2]

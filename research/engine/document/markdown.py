@@ -36,8 +36,8 @@ def to_markdown(signed: SignedMrd) -> str:
         lines += _section(number, section, mrd, claims)
     rest = layout.gaps_elsewhere(mrd)
     if rest:
-        lines += ["## Open questions", "", *_gaps(rest)]
-    lines += [*_claims(mrd), *_signatures(signed), *_sources(mrd), *_citations(mrd.citations)]
+        lines += ["## Open questions", "", *_gaps(rest, mrd)]
+    lines += [*_gap_notes(mrd), *_claims(mrd), *_signatures(signed), *_sources(mrd), *_citations(mrd.citations)]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -48,7 +48,6 @@ def _head(signed: SignedMrd) -> Iterator[str]:
         yield from (f"> **{words.DRAFT_NOTICE}**", "")
     if mrd.is_demo:
         yield from (f"> **{words.DEMO_NOTICE}**", "")
-    cost = "unpriced" if mrd.costs.cost_usd is None else f"US${mrd.costs.cost_usd}"
     facts = (
         ("Status", words.status(signed)),
         ("Request", mrd.prompt),
@@ -64,7 +63,7 @@ def _head(signed: SignedMrd) -> Iterator[str]:
             "Searches",
             f"{mrd.searches.made} made, {mrd.searches.without_hits} found nothing, {mrd.searches.failed} failed",
         ),
-        ("Calls", f"{mrd.costs.calls}, {cost}"),
+        ("Calls", f"{mrd.costs.calls}, {words.money(mrd.costs.cost_usd)}"),
         ("Plan digest", mrd.plan_digest),
         ("Document digest", signed.digest),
     )
@@ -87,18 +86,37 @@ def _section(number: int, section: MrdSection, mrd: Mrd, claims: dict[int, MrdCl
         given = ", ".join(f"{a.role} {a.actor} (decision {a.decision_id})" for a in section.approved_by)
         yield from (f"*Regulatory section. Approved by: {escape(given or 'nobody yet')}.*", "")
     for sentence in section.sentences:
-        yield from (_sentence(sentence, claims), "")
+        if sentence.kind == "gap":
+            yield from _told_gap(sentence, section, mrd)
+        else:
+            yield from (_sentence(sentence, claims), "")
     yield from _contradictions(layout.contradictions_left(section, mrd), claims)
-    yield from _gaps(layout.gaps_left(section, mrd))
+    yield from _gaps(layout.gaps_left(section, mrd), mrd)
 
 
 def _sentence(sentence: MrdSentence, claims: dict[int, MrdClaim]) -> str:
     if sentence.kind == "heading":
         return f"### {escape(sentence.text)}{_notes(sentence.citations)}"
-    if sentence.kind == "gap":
-        return f"*{escape(sentence.text)}*{_notes(sentence.citations)}"
     labels = "".join(f" ({label})" for label in words.labels(claims[number] for number in sentence.claims))
     return f"{escape(sentence.text)}{labels}{_notes(sentence.citations)}"
+
+
+def _told_gap(sentence: MrdSentence, section: MrdSection, mrd: Mrd) -> Iterator[str]:
+    told = layout.told(sentence, section, mrd)
+    yield from (f"*{escape(told.text)}*{_see(told)}{_notes(sentence.citations)}", "")
+    if told.searches:
+        yield from (f"- searched: {escape(search)}" for search in told.searches)
+        yield ""
+
+
+def _see(told: layout.Told) -> str:
+    return f" (see *{layout.NOTES_TITLE}*)" if told.noted else ""
+
+
+def _gap_notes(mrd: Mrd) -> Iterator[str]:
+    notes = layout.gap_notes(mrd)
+    if notes:
+        yield from (f"## {layout.NOTES_TITLE}", "", *(f"- {escape(note)}" for note in notes), "")
 
 
 def _notes(numbers: Iterable[int]) -> str:
@@ -115,13 +133,14 @@ def _contradictions(pairs: Sequence[Contradiction], claims: dict[int, MrdClaim])
     yield ""
 
 
-def _gaps(gaps: Sequence[Gap]) -> Iterator[str]:
+def _gaps(gaps: Sequence[Gap], mrd: Mrd) -> Iterator[str]:
     if not gaps:
         return
     yield from ("**Not found**", "")
     for gap in gaps:
         outcome = gap.outcome.replace("_", " ")
-        yield f"- {escape(gap.question)} *{escape(outcome)}*: {escape(gap.reason)}"
+        told = layout.reason_of(gap, mrd)
+        yield f"- {escape(gap.question)} *{escape(outcome)}*: {escape(told.text)}{_see(told)}"
         yield from (f"  - searched: {escape(search)}" for search in gap.searches)
     yield ""
 

@@ -50,6 +50,16 @@ def percent(confidence: int | None) -> str:
     return f"{whole}.{rest} %" if rest else f"{whole} %"
 
 
+def money(cost_usd: Decimal | str | None) -> str:
+    """Return a cost with two decimals ("US$0.00"), more only where they are not zero; None as "unpriced"."""
+    if cost_usd is None:
+        return "unpriced"
+    exact = Decimal(cost_usd).normalize()
+    exponent = exact.as_tuple().exponent
+    cents = not isinstance(exponent, int) or exponent >= -2  # noqa: PLR2004 - cents
+    return f"US${exact:.2f}" if cents else f"US${exact:f}"
+
+
 def status(signed: SignedMrd) -> str:
     return "DRAFT" if signed.status == "draft" else "Signed"
 

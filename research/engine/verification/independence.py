@@ -58,6 +58,24 @@ def check(evidence: Sequence[EvidenceItem]) -> Part:
     number = count(evidence)
     sources = len({item.source.id for item in evidence})
     if number == 1 and not any(voice(item.source) for item in evidence):
-        return Part(name=NAME, score=UNATTRIBUTED, reason=f"{sources} source(s), none says who publishes it")
+        return Part(name=NAME, score=UNATTRIBUTED, reason=_unattributed(sources))
     score = SCORES[min(number, len(SCORES) - 1)]
-    return Part(name=NAME, score=score, reason=f"{number} independent of {sources} source(s)")
+    return Part(name=NAME, score=score, reason=_reason(number, sources))
+
+
+def _unattributed(sources: int) -> str:
+    return (
+        "1 source, which does not say who publishes it"
+        if sources == 1
+        else f"{sources} sources, none says who publishes it"
+    )
+
+
+def _reason(number: int, sources: int) -> str:
+    if sources <= 1:
+        return "1 source" if sources else "no source"
+    if number == sources:
+        return f"{sources} sources, independent of one another"
+    if number == 1:
+        return f"{sources} sources, but they are one voice: the same publisher, site or words"
+    return f"{sources} sources, {number} of them independent of one another"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from research.engine.domain.claims import Part
 from research.engine.domain.evidence import EvidenceItem
 
-from .words import content_stems, fold, stem, word_set
+from .words import content_stems, fold, lower_words, stem, word_set
 
 NAME = "relevance"
 
@@ -54,5 +54,20 @@ def check(claim: str, question: str, evidence: Sequence[EvidenceItem]) -> Part:
     overlap = OVERLAP[min(len(shared), len(OVERLAP) - 1)]
     found = max((item.relevance for item in evidence), default=0)
     score = max(overlap, (overlap + found) // 2)
-    reason = f"shares with the question: {', '.join(shared[:5])}" if shared else "shares no term with the question"
-    return Part(name=NAME, score=score, reason=reason)
+    return Part(name=NAME, score=score, reason=_reason(claim, shared, lifted=score > overlap))
+
+
+def _reason(claim: str, shared: Sequence[str], *, lifted: bool) -> str:
+    """Return why the score is what it is, with the shared words as the claim writes them.
+
+    lifted: whether the score comes from what the investigation said of the evidence, rather than from the words.
+    """
+    if not shared:
+        return (
+            "says it in other words than the question; its evidence was found to be to the point"
+            if lifted
+            else "shares no term with the question"
+        )
+    written = {stem(word): word for word in reversed(lower_words(fold(claim)))}
+    said = f"shares with the question: {', '.join(written[one] for one in shared[:5])}"
+    return f"{said}; its evidence was found to be to the point" if lifted else said

@@ -1,0 +1,1 @@
+"""How the site writes dates where a page does not say otherwise, the admin's lists above all."""
