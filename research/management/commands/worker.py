@@ -18,6 +18,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError, connection
 from django_q.models import Schedule
+from django_q.tasks import async_task
 
 from research.models import Heartbeat
 from research.services import sweeping
@@ -37,6 +38,8 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, _stop)
         signal.signal(signal.SIGINT, _stop)
         schedule()
+        # Carried out as soon as the cluster is up: the queue beats from its start, not from the next full minute.
+        async_task(SWEEP, task_name="sweep at the start")
         try:
             while True:
                 self._watch_one()
