@@ -73,10 +73,10 @@ def test_no_claims_give_an_empty_verification():
         (claim("a", TAX.replace("15", "16"), item(1, TAX)), "a figure is not traced"),
         (claim("a", TAX, item(1, TAX, end=9)), "a quote failed its check"),
         (claim("a", "Penguins swim well.", item(1, TAX)), "the claim does not follow from its quotes"),
-        (claim("a", TAX, item(1, TAX), competitor=True), "a competitor claim with 1 independent source(s)"),
+        (claim("a", TAX, item(1, TAX), competitor=True), "a competitor claim with 1 independent source"),
         (
             claim("a", TAX, item(1, TAX), item(2, TAX, publisher="Copyist"), competitor=True),
-            "a competitor claim with 1 independent source(s)",
+            "a competitor claim with 1 independent source",
         ),
     ],
 )

@@ -48,6 +48,15 @@ def test_a_requester_asks_for_a_run_and_gets_it_planning(requester, people):
     assert out["progress"]["steps"] == [{"kind": "plan", "done": 0, "running": 0, "stuck": 0, "total": 1}]
 
 
+def test_calls_and_searches_are_whole_numbers_and_cost_is_a_decimal_string(requester):
+    out = post(requester, GOOD | {"limits": {"searches": 7, "cost_usd": "1.5"}}).json()
+    research = next(budget for budget in out["budgets"] if budget["phase"] == "research")
+    limits = {amount["name"]: amount["limit"] for amount in research["amounts"]}
+    assert limits["searches"] == 7
+    assert isinstance(limits["calls"], int)
+    assert limits["cost_usd"] == "1.500000"
+
+
 def test_limits_that_are_named_hold_and_the_others_stay(requester):
     default = post(requester, GOOD).json()
     named = post(requester, GOOD | {"limits": {"searches": 7}}).json()

@@ -84,7 +84,11 @@ def caps(parts: Sequence[Part], *, competitor: bool, independent: int) -> tuple[
     if score.get("relevance", 0) < relevance.FLOOR:
         found.append(Cap(JUST_UNDER, "the claim does not answer its task's question"))
     if competitor and independent < COMPETITOR_SOURCES:
-        found.append(Cap(JUST_UNDER, f"a competitor claim with {independent} independent source(s)"))
+        found.append(
+            Cap(
+                JUST_UNDER, f"a competitor claim with {independent} independent source{'' if independent == 1 else 's'}"
+            )
+        )
     return tuple(sorted(found))
 
 
