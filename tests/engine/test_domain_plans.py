@@ -82,9 +82,7 @@ def test_a_task_that_waits_for_itself_is_refused():
 @pytest.mark.parametrize(("early", "late"), [(0, 1), (0, 2), (1, 2)])
 def test_a_task_may_wait_for_its_own_or_an_earlier_layer_alone(early, late):
     first, second = LAYERS[early], LAYERS[late]
-    check_plan(
-        plan(task("a", layer=first), task("b", layer=second, depends_on=("a",))), sections=SECTIONS, tools=TOOLS
-    )
+    check_plan(plan(task("a", layer=first), task("b", layer=second, depends_on=("a",))), sections=SECTIONS, tools=TOOLS)
     assert refused(task("a", layer=second), task("b", layer=first, depends_on=("a",))).field == "depends_on"
 
 

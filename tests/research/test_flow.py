@@ -249,6 +249,16 @@ def test_a_pause_lets_what_runs_end_and_starts_nothing(run, people):
     assert [step.key for step in play.claim()] == ["third"]
 
 
+def test_steps_that_still_wait_for_others_keep_the_run_where_it_is(run, people):
+    """Blocked is not done: the run does not move on over a question nobody has begun to answer."""
+    play.carry_to(RunState.PLAN_REVIEW, run, people)
+    world.decide_all(run, people)
+    Step.objects.filter(run=run, kind="investigate").exclude(key="third").update(state="done")
+    flow.advance(run_id=run.pk, now=NOW)
+    assert Step.objects.get(run=run, key="third").state == "blocked"
+    assert Run.objects.get(pk=run.pk).state == "researching"
+
+
 def test_a_run_whose_last_step_ended_while_it_was_paused_goes_on_when_resumed(run):
     (step,) = play.claim()
     runs.pause(run_id=run.pk, actor="someone", reason="Lunch", now=NOW)

@@ -205,9 +205,7 @@ def test_what_a_reviewer_is_shown_has_another_digest_after_any_change(run, chang
         case "contradiction":
             Pair.objects.create(first=one, second=two, reason="")
         case "words":
-            claims.add_revision(
-                claim=one, draft=draft(run, text="Other words."), author=None, comment="", now=NOW
-            )
+            claims.add_revision(claim=one, draft=draft(run, text="Other words."), author=None, comment="", now=NOW)
     assert claims.seal(one) != before
 
 

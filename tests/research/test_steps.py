@@ -111,7 +111,8 @@ def test_two_drivers_that_claim_at_once_share_no_step(people):
     def take():
         try:
             together.wait()
-            for _ in range(3):
+            # What another one holds at that moment is passed over, so a claim may come back with fewer.
+            while Step.objects.filter(state="ready").exists():
                 taken.extend(step.pk for step in play.claim(limit=2))
         finally:
             connection.close()

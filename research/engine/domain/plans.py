@@ -123,9 +123,7 @@ def check_plan(plan: Plan, *, sections: Collection[str], tools: Collection[str])
         ) from error
 
 
-def _check_task(
-    task: PlanTask, by_key: dict[str, PlanTask], sections: Collection[str], tools: Collection[str]
-) -> None:
+def _check_task(task: PlanTask, by_key: dict[str, PlanTask], sections: Collection[str], tools: Collection[str]) -> None:
     if task.section not in sections:
         raise PlanInvalid(
             f"Task '{task.key}' names the unknown section '{task.section}'; "
