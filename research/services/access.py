@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import AnonymousUser
 
 from research.engine.domain.errors import Refused
-from research.models import Run, User
+from research.models import Membership, Run, User
 
 REQUESTER = "requester"
 ADMINISTRATOR = "administrator"
@@ -41,8 +41,13 @@ def may_create(user: Person) -> bool:
 
 
 def may_operate(user: Person, run: Run) -> bool:
-    """Tell whether the user may pause, resume, retry, cancel and fund the run: its requester, or an administrator."""
-    return is_administrator(user) or (may_create(user) and run.requester_id == user.pk)
+    """Tell whether the user may pause, resume, retry, cancel and fund the run.
+
+    Its requester or an administrator, and in either case a member of the run's team: a superuser reads across teams
+    and operates in their own alone.
+    """
+    in_the_part = is_administrator(user) or (may_create(user) and run.requester_id == user.pk)
+    return in_the_part and Membership.objects.filter(team_id=run.team_id, user_id=user.pk).exists()
 
 
 def require_view(user: Person) -> None:
@@ -60,4 +65,6 @@ def require_create(user: Person) -> None:
 def require_operate(user: Person, run: Run) -> None:
     """Raise `Refused` unless the user may operate the run."""
     if not may_operate(user, run):
-        raise Refused("Only the run's requester or an administrator may do this.", rule="operate_run")
+        raise Refused(
+            "Only the run's requester or an administrator, as a member of its team, may do this.", rule="operate_run"
+        )

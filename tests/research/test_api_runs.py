@@ -10,6 +10,7 @@ import pytest
 
 from research.engine.domain.states import RunState
 from research.models import ApiIdempotency, Run, RunBudget, Team
+from research.services import access
 from tests.doubles import rows
 from tests.research.api_client import assert_problem, client_of
 
@@ -296,3 +297,23 @@ def test_another_requester_of_the_team_does_not_operate_but_an_administrator_doe
     admin = rows.person("admin", "administrator", team=people.team)
     assert_problem(post(client_of(other), {"reason": "x"}, f"{RUNS}{run.pk}/pause/"), 403)
     assert post(client_of(admin), {"reason": "x"}, f"{RUNS}{run.pk}/pause/").status_code == 200
+
+
+@pytest.mark.parametrize("verb", ["pause", "resume", "cancel"])
+def test_a_superuser_outside_the_team_reads_its_run_and_does_not_operate_it(people, verb):
+    run = rows.new_run(people)
+    client = client_of(people.superuser)
+    assert client.get(f"{RUNS}{run.pk}/").status_code == 200
+    problem = assert_problem(post(client, {"reason": "x"}, f"{RUNS}{run.pk}/{verb}/"), 403)
+    assert "member of its team" in problem["detail"]
+    run.refresh_from_db()
+    assert run.state == "planning"
+
+
+def test_a_superuser_in_the_team_operates_its_run_and_a_requester_who_left_it_does_not(people):
+    run = rows.new_run(people)
+    people.team.members.add(people.superuser)
+    people.team.members.remove(people.requester)
+    assert post(client_of(people.superuser), {"reason": "x"}, f"{RUNS}{run.pk}/pause/").status_code == 200
+    assert_problem(post(client_of(people.requester), {"reason": "x"}, f"{RUNS}{run.pk}/cancel/"), 404)
+    assert not access.may_operate(people.requester, run)
