@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any, NamedTuple, Protocol
 
 from django import forms
@@ -21,6 +21,8 @@ from research.models.runs import Phase
 from research.services import access, runs
 
 from .run_forms import BudgetForm, NothingForm, ReasonForm
+
+_CENT = Decimal("0.01")
 
 
 class Page(Protocol):
@@ -106,4 +108,6 @@ def _present(run: Run, verb: str) -> dict[str, Any]:
     if verb != "budget":
         return {}
     budget = RunBudget.objects.get(run=run, phase=Phase.RESEARCH)
-    return {"calls": budget.max_calls, "searches": budget.max_searches, "cost_usd": budget.max_cost_usd}
+    # Up, as the form takes cents and no limit can be lowered.
+    cost_usd = budget.max_cost_usd.quantize(_CENT, rounding=ROUND_CEILING)
+    return {"calls": budget.max_calls, "searches": budget.max_searches, "cost_usd": cost_usd}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
@@ -167,6 +168,32 @@ def test_a_budget_is_raised_never_lowered(people):
     for wrong in ("", "-1", "1e9", "NaN", "99999999999"):
         assert "errorlist" in client.post(operate(run, "budget"), present | {"searches": wrong}).content.decode()
     assert RunBudget.objects.get(run=run, phase="research").max_searches == 900
+
+
+@pytest.mark.parametrize(("limit", "shown"), [("200", "200.00"), ("0.000001", "0.01")])
+def test_the_budget_form_takes_what_it_shows_and_shows_no_less_than_the_limit(people, limit, shown):
+    run = rows.new_run(people)
+    RunBudget.objects.filter(run=run, phase="research").update(max_cost_usd=Decimal(limit))
+    client = client_of(people.requester)
+    form = client.get(operate(run, "budget")).context["form"]
+    prefilled = {name: str(form[name].value()) for name in form.fields}
+    assert prefilled["cost_usd"] == shown
+    answered = client.post(operate(run, "budget"), prefilled | {"searches": 900})
+    assert answered.status_code == 302
+    assert RunBudget.objects.get(run=run, phase="research").max_searches == 900
+
+
+@pytest.mark.parametrize("verb", ["pause", "resume", "cancel", "budget"])
+def test_a_superuser_outside_the_team_sees_its_run_without_buttons_and_does_not_operate_it(people, verb):
+    run = rows.new_run(people)
+    client = client_of(people.superuser)
+    page = client.get(page_of("run", run.pk))
+    assert page.status_code == 200
+    assert "/operate/" not in page.content.decode()
+    answers = {"reason": "x", "calls": 10**6, "searches": 10**6, "cost_usd": 10**6}
+    assert client.post(operate(run, verb), answers).status_code == 403
+    run.refresh_from_db()
+    assert run.state == "planning"
 
 
 def test_an_unknown_verb_is_a_404(people):
