@@ -87,6 +87,14 @@ def test_several_teams_or_members_are_asked_about_and_unknown_ones_named(people)
     assert not Run.objects.exists()
 
 
+@pytest.mark.parametrize("role", ["auditor", "reviewer", "approver"])
+def test_who_may_not_ask_for_a_run_elsewhere_may_not_here(people, role):
+    person = getattr(people, role)
+    with pytest.raises(CommandError, match="Only requesters and administrators may ask for a run"):
+        research(*GOOD, f"--team={people.team.slug}", f"--as={person.username}")
+    assert not Run.objects.exists()
+
+
 def test_without_any_team_it_says_where_to_make_one(db):
     with pytest.raises(CommandError, match="create one in the admin"):
         research(*GOOD)

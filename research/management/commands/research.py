@@ -18,8 +18,8 @@ from research.adapters import runtime as runtimes
 from research.engine.domain.errors import MrdError
 from research.engine.domain.states import WORKING, RunState
 from research.models import Run, Step, Team, User
+from research.services import access, runs, sweeping
 from research.services import driver as drivers
-from research.services import runs, sweeping
 
 # Seconds the command waits for a worker to answer the doorbell before it works itself.
 PATIENCE_S = 3.0
@@ -43,9 +43,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             team = the_team(options["team"])
+            requester = the_member(team, options["username"])
+            access.require_create(requester)
             run = runs.create(
                 team=team,
-                requester=the_member(team, options["username"]),
+                requester=requester,
                 prompt=options["prompt"],
                 vertical=options["vertical"],
                 engine=options["engine"],
