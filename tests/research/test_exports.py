@@ -159,6 +159,16 @@ def test_the_command_refuses_a_folder_that_is_not_there_before_it_exports(run, t
     assert Event.objects.filter(run=run).count() == before
 
 
+def test_the_command_makes_no_file_in_the_name_of_a_folder_that_is_not_there(run, tmp_path):
+    before = Event.objects.filter(run=run).count()
+    with pytest.raises(CommandError, match="does not exist: make it, or name a file"):
+        call_command("export", str(run.pk), "--output", f"{tmp_path / 'no'}/")
+    assert not list(tmp_path.iterdir())
+    assert Event.objects.filter(run=run).count() == before
+    call_command("export", str(run.pk), "--output", f"{tmp_path}/", stdout=io.StringIO())
+    assert len(list(tmp_path.iterdir())) == 1
+
+
 def test_the_command_says_the_services_sentence(people):
     with pytest.raises(CommandError, match="claims gate"):
         call_command("export", str(rows.run_at(RunState.CLAIM_REVIEW, people).pk))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from research.models import Run
 from research.services import exports
 
 _ACTOR = "operator:cli"
+_SLASHES = tuple(filter(None, (os.sep, os.altsep)))
 
 
 class Command(BaseCommand):
@@ -23,14 +25,12 @@ class Command(BaseCommand):
         parser.add_argument("run_id", metavar="RUN_ID", help="The run's id, or the first characters of it.")
         parser.add_argument("--format", default="md", help=f"One of {', '.join(exports.MEDIA_TYPES)} (default md).")
         parser.add_argument(
-            "--output", type=Path, metavar="PATH", help="A file or a folder (default: standard output)."
+            "--output", metavar="PATH", help="A file, or a folder that exists (default: standard output)."
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         run = _run(options["run_id"])
-        path: Path | None = options["output"]
-        if path is not None and not (path if path.is_dir() else path.absolute().parent).is_dir():
-            raise CommandError(f"The folder of '{path}' does not exist: make it, or name another file.")
+        path = _path(options["output"])
         try:
             made = exports.export(run=run, format=options["format"], actor=_ACTOR, now=timezone.now())
         except MrdError as error:
@@ -44,6 +44,19 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"'{target}' cannot be written: {error.strerror}.") from error
         self.stdout.write(f"{target} ({len(made.content):,} bytes)")
+
+
+def _path(said: str | None) -> Path | None:
+    """Return where to write, None for standard output. Raises `CommandError` where its folder does not exist."""
+    if said is None:
+        return None
+    path = Path(said)
+    # `Path` forgets the last slash, by which people say that they mean a folder.
+    if said.endswith(_SLASHES) and not path.is_dir():
+        raise CommandError(f"The folder '{said}' does not exist: make it, or name a file.")
+    if not (path if path.is_dir() else path.absolute().parent).is_dir():
+        raise CommandError(f"The folder of '{path}' does not exist: make it, or name another file.")
+    return path
 
 
 def _run(said: str) -> Run:
