@@ -5,9 +5,12 @@ from __future__ import annotations
 import getpass
 import io
 import json
+import subprocess
+import sys
 import uuid
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 from rest_framework.test import APIClient
@@ -138,6 +141,28 @@ def test_the_command_knows_a_run_when_it_sees_one(people):
     with pytest.raises(CommandError, match="not the id of a run") as error:
         call_command("decide", "seven", "plan", "1", "approve", "--as", "x", "--digest", "d")
     assert error.value.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("run_id", "says"), [("xyz", "not the id of a run"), (str(uuid.uuid4()), "MRD_DECIDE_PASSWORD")]
+)
+def test_the_command_ends_in_one_sentence_without_a_terminal(child_env, run_id, says):
+    """A malformed id, and nobody to ask for the password: one line, exit code 2, no traceback."""
+    words = f"decide {run_id} plan 1 approve --as x --digest d"
+    ended = subprocess.run(
+        [sys.executable, str(settings.BASE_DIR / "manage.py")]
+        + ["decide", run_id, "plan", "1", "approve", "--as", "x", "--digest", "d"],
+        env={name: value for name, value in child_env.items() if name != "MRD_DECIDE_PASSWORD"},
+        # Without a session of its own it could ask at the terminal the tests run in.
+        start_new_session=True,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert says in ended.stderr
+    assert len(ended.stderr.strip().splitlines()) == 1
+    assert (ended.returncode, ended.stdout) == (2, "")
 
 
 def test_the_openapi_schema_has_the_decisions(client):

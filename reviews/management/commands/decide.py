@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -32,7 +33,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("run_id", type=_uuid, metavar="RUN_ID")
+        parser.add_argument("run_id", metavar="RUN_ID")
         parser.add_argument("subject", choices=[kind.value for kind in SubjectKind])
         parser.add_argument("subject_id", type=int, metavar="ID")
         parser.add_argument("verdict", choices=[verdict.value for verdict in Verdict])
@@ -45,10 +46,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
+            run_id = _uuid(options["run_id"])
             edit = _read(options["file"])
             person, password = _authenticate(options["username"])
             request = DecisionRequest(
-                run_id=options["run_id"],
+                run_id=run_id,
                 subject=SubjectKind(options["subject"]),
                 subject_id=options["subject_id"],
                 digest=options["digest"],
@@ -69,11 +71,25 @@ class Command(BaseCommand):
 
 def _authenticate(username: str) -> tuple[User, str]:
     """Return the person and the password they gave. Raises `Refused`, in the same words whichever was wrong."""
-    password = os.environ.get(PASSWORD_VARIABLE) or getpass.getpass(f"Password of {username}: ")
+    password = os.environ.get(PASSWORD_VARIABLE) or _ask(username)
     person = User.objects.filter(username=username).first()
     if person is None or not passwords.confirm(person=person, password=password):
         raise Refused("The user name and the password do not go together: try again.", rule="password")
     return person, password
+
+
+def _ask(username: str) -> str:
+    """Return the password typed unseen at the terminal. Raises `InvalidInput` where there is none to hide it at."""
+    try:
+        with warnings.catch_warnings():
+            # It would read on with what is typed shown.
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            return getpass.getpass(f"Password of {username}: ")
+    except (EOFError, getpass.GetPassWarning) as error:
+        raise InvalidInput(
+            f"Your password cannot be asked for here: run this in a terminal, or set {PASSWORD_VARIABLE}.",
+            field="password",
+        ) from error
 
 
 def _read(path: Path | None) -> Any:
@@ -91,4 +107,5 @@ def _uuid(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError as error:
-        raise CommandError(f"'{text}' is not the id of a run: copy it from the run's page.", returncode=2) from error
+        # Not as argparse's `type`: what that raises is shown as a traceback.
+        raise InvalidInput(f"'{text}' is not the id of a run: copy it from the run's page.", field="run_id") from error
