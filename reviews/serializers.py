@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from rest_framework import serializers
 
+from research.api.inputs import StrictInput
 from research.engine.domain.states import RunState, Verdict
 from research.models import Decision
 from research.models.record import SubjectKind
@@ -14,7 +14,7 @@ from research.models.record import SubjectKind
 from .requests import BACK_TO, DecisionRequest
 
 
-class DecisionInput(serializers.Serializer[Any]):
+class DecisionInput(StrictInput):
     """One verdict over the digest of what was shown."""
 
     subject = serializers.ChoiceField(choices=SubjectKind.choices, help_text="What is decided.")

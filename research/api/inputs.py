@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +14,30 @@ from research.services import runs
 _MAX_WHOLE = 1_000_000
 
 
-class LimitsIn(s.Serializer[Any]):
+_NAMED = 20
+
+
+class StrictInput(s.Serializer[Any]):
+    """Input that refuses fields it does not know: what is misspelt is said, not left out unseen."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            known = ", ".join(self.fields)
+            # A name may hold half a character, which no answer could be written with.
+            unknown = [
+                str(name)[:80].encode("utf-8", "backslashreplace").decode() for name in data.keys() - self.fields
+            ]
+            if unknown:
+                raise s.ValidationError(
+                    {
+                        name: [f"There is no field '{name}' here; there are: {known}."]
+                        for name in sorted(unknown)[:_NAMED]
+                    }
+                )
+        return super().to_internal_value(data)
+
+
+class LimitsIn(StrictInput):
     """What the research may use; what is left out stays as the site says."""
 
     calls = s.IntegerField(min_value=1, max_value=_MAX_WHOLE, required=False)
@@ -21,7 +45,7 @@ class LimitsIn(s.Serializer[Any]):
     cost_usd = s.DecimalField(max_digits=12, decimal_places=6, min_value=Decimal(0), required=False)
 
 
-class RunIn(s.Serializer[Any]):
+class RunIn(StrictInput):
     """A request for an MRD."""
 
     prompt = s.CharField(trim_whitespace=False, allow_blank=True)
@@ -31,7 +55,7 @@ class RunIn(s.Serializer[Any]):
     limits = LimitsIn(required=False)
 
 
-class ReasonIn(s.Serializer[Any]):
+class ReasonIn(StrictInput):
     reason = s.CharField(allow_blank=True, max_length=1000, default="")
 
 

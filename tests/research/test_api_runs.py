@@ -80,6 +80,9 @@ def test_limits_that_are_named_hold_and_the_others_stay(requester):
         ({"limits": {"searches": -1}}, "limits.searches", ""),
         ({"limits": {"cost_usd": "NaN"}}, "limits.cost_usd", ""),
         ({"limits": 5}, "limits", ""),
+        ({"verticle": "saas"}, "verticle", "There is no field 'verticle' here; there are: prompt, vertical"),
+        ({"limits": {"call": 5}}, "limits.call", "There is no field 'call'"),
+        ({"\ud800": 1}, "\\ud800", "There is no field"),
     ],
 )
 def test_bad_input_gets_a_sentence_at_its_field_and_changes_nothing(requester, change, field, words):
@@ -265,7 +268,7 @@ def test_the_requester_pauses_resumes_and_cancels(requester, people):
 
 
 @pytest.mark.parametrize("verb", ["pause", "cancel"])
-@pytest.mark.parametrize("body", [{}, {"reason": " "}, {"reason": "x" * 1001}, []])
+@pytest.mark.parametrize("body", [{}, {"reason": " "}, {"reason": "x" * 1001}, [], {"reason": "x", "until": "noon"}])
 def test_a_reason_is_asked_for(requester, people, verb, body):
     run = rows.new_run(people)
     assert_problem(post(requester, body, f"{RUNS}{run.pk}/{verb}/"), 400)

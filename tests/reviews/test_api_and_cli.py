@@ -63,6 +63,8 @@ def test_the_api_answers_with_the_decision_and_lists_it(people, run):
         ({"digest": "x" * 65}, "digest"),
         ({"back_to": "completed"}, "back_to"),
         ({"comment": ["a"]}, "comment"),
+        ({"coment": "a"}, "coment"),
+        ({"run_id": "seven"}, "run_id"),
     ],
 )
 def test_the_api_names_the_wrong_field(people, run, change, field):
@@ -148,10 +150,9 @@ def test_the_command_knows_a_run_when_it_sees_one(people):
 )
 def test_the_command_ends_in_one_sentence_without_a_terminal(child_env, run_id, says):
     """A malformed id, and nobody to ask for the password: one line, exit code 2, no traceback."""
-    words = f"decide {run_id} plan 1 approve --as x --digest d"
+    words = f"decide {run_id} plan 1 approve --as x --digest d".split()
     ended = subprocess.run(
-        [sys.executable, str(settings.BASE_DIR / "manage.py")]
-        + ["decide", run_id, "plan", "1", "approve", "--as", "x", "--digest", "d"],
+        [sys.executable, str(settings.BASE_DIR / "manage.py"), *words],
         env={name: value for name, value in child_env.items() if name != "MRD_DECIDE_PASSWORD"},
         # Without a session of its own it could ask at the terminal the tests run in.
         start_new_session=True,
