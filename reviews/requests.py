@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, ValidationError
 
-from research.engine.domain.canonical import Frozen
-from research.engine.domain.claims import ClaimKind, TypedValue
+from research.engine.domain.canonical import Frozen, Line, readable
+from research.engine.domain.claims import MAX_CLAIM_CHARS, ClaimKind, TypedValue
 from research.engine.domain.documents import Sentence
 from research.engine.domain.errors import InvalidInput
 from research.engine.domain.states import Gate, RunState, Verdict
@@ -49,12 +49,17 @@ class DecisionRequest:
         return GATE_OF[self.subject]
 
 
+# What a database key can be; a larger number is nobody's.
+EvidenceId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+MAX_EVIDENCE = 50
+
+
 class ClaimEdit(Frozen):
     """A person's revision of a claim. `value` None: the claim has no figure."""
 
-    text: str
+    text: Line = Field(max_length=MAX_CLAIM_CHARS)
     kind: ClaimKind = "stated"
-    evidence_ids: tuple[int, ...] = ()
+    evidence_ids: tuple[EvidenceId, ...] = Field(default=(), max_length=MAX_EVIDENCE)
     value: TypedValue | None = None
 
 
@@ -82,9 +87,24 @@ def sentences(data: Any) -> tuple[Sentence, ...]:
     """Return the sentences in `data`: a list, or an object with `sentences`. Raises `InvalidInput`."""
     whole = data if isinstance(data, dict) else {"sentences": data}
     try:
-        return _Sentences.model_validate(whole).sentences
+        found = _Sentences.model_validate(whole).sentences
     except ValidationError as error:
         raise _wrong("section", error) from error
+    return tuple(_sentence(place, sentence) for place, sentence in enumerate(found, start=1))
+
+
+def _sentence(place: int, sentence: Sentence) -> Sentence:
+    """Return the sentence with its outer white space cut. Raises `InvalidInput` for one that cannot be read."""
+    try:
+        text = readable(sentence.text)
+    except ValueError as error:
+        raise InvalidInput(f"Sentence {place} cannot be used: {error}.", field="sentences") from error
+    if len(text) > MAX_CLAIM_CHARS:
+        raise InvalidInput(
+            f"Sentence {place} has {len(text):,} characters and the limit is {MAX_CLAIM_CHARS:,}: split it.",
+            field="sentences",
+        )
+    return sentence.model_copy(update={"text": text})
 
 
 def _wrong(noun: str, error: ValidationError) -> InvalidInput:

@@ -70,7 +70,7 @@ def _reference_rows() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
-    """End the sessions killed drivers left on PostgreSQL, which may not have noticed, before the database is dropped."""
+    """End the sessions killed drivers left on PostgreSQL, which may not have noticed, before it drops the database."""
     yield
     if connection.vendor == "postgresql":
         with django_db_blocker.unblock(), connection.cursor() as cursor:

@@ -50,9 +50,7 @@ class CallOutcome(Frozen):
 class Ledger(Protocol):
     """The account of every call. One object for each step in flight."""
 
-    async def call(
-        self, request: CallRequest, perform: Callable[[], Awaitable[CallOutcome]]
-    ) -> CallOutcome:
+    async def call(self, request: CallRequest, perform: Callable[[], Awaitable[CallOutcome]]) -> CallOutcome:
         """Reserve budget and write the intent, perform, write the outcome.
 
         A finished call with the same key is replayed, not bought twice. Raises `BudgetExceeded` before anything

@@ -12,7 +12,7 @@ from research.engine.domain.errors import MrdError
 from research.engine.verification.quotes import pin
 from research.models import Decision, Document, Event, Evidence, Plan, Run, SectionRevision, Signature, Trail
 
-from . import claims, recording
+from . import audit_standing, claims, recording
 
 
 def problems_of(run: Run) -> Iterator[str]:
@@ -21,6 +21,8 @@ def problems_of(run: Run) -> Iterator[str]:
     yield from _decisions(run)
     yield from _digests(run)
     yield from _evidence(run)
+    told = [(event.kind, event.actor, _told(event)) for event in Event.objects.filter(run=run).order_by("seq")]
+    yield from audit_standing.problems_of(run, told)
 
 
 def _chain(run: Run) -> Iterator[str]:
@@ -67,18 +69,21 @@ def _decisions(run: Run) -> Iterator[str]:
         told[(event.kind, data.get("decision"))] = (event.actor, data)
     for row in Decision.objects.filter(run=run).select_related("person"):
         actor, data = told.pop(("decision.made", row.pk), ("", {}))
-        says = (actor, data.get("digest"), data.get("verdict"), data.get("subject"), data.get("slot"))
+        says = (actor, *(data.get(name) for name in ("digest", "verdict", "subject", "slot", "gate", "record")))
         if says != (
             str(row.person.actor_id),
             row.subject_digest,
             row.verdict,
             f"{row.subject_kind}:{row.subject_id}",
             row.slot,
+            row.gate,
+            recording.decision_record(row),
         ):
             yield f"decision {row.pk} is not what its event in the trail says"
     for signature in Signature.objects.filter(run=run).select_related("signer", "document"):
         actor, data = told.pop(("signature.made", signature.decision_id), ("", {}))
-        if (actor, data.get("digest")) != (str(signature.signer.actor_id), signature.digest):
+        says = (str(signature.signer.actor_id), signature.digest, recording.signature_record(signature))
+        if (actor, data.get("digest"), data.get("record")) != says:
             yield f"signature {signature.pk} is not what its event in the trail says"
         if signature.digest != signature.document.digest:
             yield f"signature {signature.pk} is over another document"
@@ -108,7 +113,9 @@ def _evidence(run: Run) -> Iterator[str]:
     for row in rows.iterator(chunk_size=50):
         text = row.extracted_text
         try:
-            pin(text.text, text.page_starts, claims.evidence_item(row).quote)
+            placed = pin(text.text, text.page_starts, claims.evidence_item(row).quote)
+            if (row.prefix or row.suffix) and (placed.prefix, placed.suffix) != (row.prefix, row.suffix):
+                yield f"evidence {row.pk}: the words around its quote are not those of the text"
         except MrdError as error:
             yield f"evidence {row.pk}: {error.detail}"
         if text.pk in seen_texts:

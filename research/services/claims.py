@@ -94,20 +94,22 @@ def propose(*, run: Run, drafts: Iterable[ClaimDraft], now: dt.datetime) -> list
     return made
 
 
+def revision_digest(
+    *, text: str, kind: str, value: dict[str, Any] | None, evidence: Iterable[str], premises: Iterable[str]
+) -> str:
+    """Return the digest of a claim revision: its words, kind, value, and the keys of its evidence and premises."""
+    body = {"text": text, "kind": kind, "value": value, "evidence": sorted(evidence), "premises": sorted(premises)}
+    return digest(body)
+
+
 def add_revision(
     *, claim: Claim, draft: ClaimDraft, author: User | None, comment: str, now: dt.datetime
 ) -> ClaimRevision:
     """Write the next immutable revision of a claim, unless the present one says the same. Return the present one."""
     keys = dict(Evidence.objects.filter(pk__in=draft.evidence_ids, run=claim.run).values_list("pk", "key"))
     value = draft.value.model_dump(mode="json") if draft.value else None
-    body_digest = digest(
-        {
-            "text": draft.text,
-            "kind": draft.kind,
-            "value": value,
-            "evidence": sorted(keys.values()),
-            "premises": sorted(draft.premise_keys),
-        }
+    body_digest = revision_digest(
+        text=draft.text, kind=draft.kind, value=value, evidence=keys.values(), premises=draft.premise_keys
     )
     if claim.current is not None and claim.current.digest == body_digest and author is None:
         return claim.current

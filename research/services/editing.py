@@ -131,4 +131,12 @@ def revise_section(
         raise InvalidInput("A section needs at least one sentence.", field="sentences")
     shelf = checks.shelf_of(composing.accepted_claims(run))
     checks.check_sentences(draft, shelf=shelf, gaps=composing.gaps(run), prompt=run.prompt)
+    standing = {(sentence["text"], sentence.get("kind", "claim")) for sentence in section.body["sentences"]}
+    for sentence in draft.sentences:
+        # People write sentences that cite; headings and gaps come from the draft alone, as they are or not at all.
+        if not sentence.claims and (sentence.text, sentence.kind) not in standing:
+            raise InvalidInput(
+                f"“{sentence.text[:80]}” cites no claim: cite the accepted claims it rests on, or leave it out.",
+                field="sentences",
+            )
     return composing.save_section(run=run, draft=draft, author=author, comment=comment, now=now)

@@ -81,6 +81,7 @@ def _decide(
             "digest": digest,
             "verdict": verdict.value,
             "slot": slot,
+            "record": recording.decision_record(decision),
         },
         now=by.now,
     )
@@ -263,7 +264,13 @@ def sign(*, run: Run, document: Document, digest: str, meaning: str, by: By) -> 
         run_id=run.pk,
         kind="signature.made",
         actor=by.actor,
-        data={"signature": signature.pk, "decision": decision.pk, "document": document.revision, "digest": digest},
+        data={
+            "signature": signature.pk,
+            "decision": decision.pk,
+            "document": document.revision,
+            "digest": digest,
+            "record": recording.signature_record(signature),
+        },
         now=by.now,
     )
     _fire(run, RunEvent.SIGNED, by, {"digest": digest})

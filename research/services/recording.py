@@ -6,9 +6,9 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from research.engine.domain.canonical import canonical_bytes, sha256_hex
+from research.engine.domain.canonical import canonical_bytes, digest, sha256_hex
 from research.engine.domain.states import RunEvent
-from research.models import Event, Run, Trail
+from research.models import Call, Decision, Event, Run, Signature, Trail
 
 ENGINE = "engine"
 RULE = "rule"
@@ -46,6 +46,29 @@ def genesis(run_id: UUID) -> str:
 def link(previous: str, payload: str) -> str:
     """Return the hash of an event: SHA-256 over the previous hash (64 hex digits) and the payload's bytes."""
     return sha256_hex(previous.encode("ascii") + payload.encode("utf-8"))
+
+
+def decision_record(decision: Decision) -> str:
+    """Return the digest of what a decision's event does not say in clear: comment, door, time, demo or not."""
+    at = decision.decided_at.isoformat()
+    return digest({"comment": decision.comment, "door": decision.door, "at": at, "demo": decision.is_demo})
+
+
+def signature_record(signature: Signature) -> str:
+    """Return the digest of what a signature's event does not say in clear: name, meaning, time."""
+    at = signature.signed_at.isoformat()
+    return digest({"name": signature.signer_name, "meaning": signature.meaning, "at": at})
+
+
+def calls_record(step_id: int, *, until: dt.datetime) -> str:
+    """Return the digest over the calls of a step that had ended by `until`: what was asked and what came back."""
+    rows = Call.objects.filter(step_id=step_id, finished_at__lte=until).order_by("key", "repeat")
+    return digest(
+        [
+            [row.key, row.repeat, row.name, row.state, row.arguments, row.outcome, row.error, str(row.cost_usd)]
+            for row in rows
+        ]
+    )
 
 
 def open_trail(run: Run) -> None:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from research.adapters import runtime
+from research.engine.domain.canonical import sha256_hex
 from research.engine.domain.errors import InvalidInput, StaleState
 from research.engine.domain.plans import check_prompt
 from research.engine.domain.states import TERMINAL, RunEvent
@@ -76,7 +77,7 @@ def create(
             run_id=run.pk,
             kind="run.created",
             actor=str(requester.actor_id),
-            data={"vertical": vertical, "engine": engine, "team": team.pk},
+            data={"vertical": vertical, "engine": engine, "team": team.pk, "prompt": sha256_hex(text.encode())},
             now=now,
         )
         return flow.fire(run_id=run.pk, event=RunEvent.STARTED, actor=str(requester.actor_id), now=now)

@@ -120,6 +120,7 @@ def complete(*, step: Step, input_digest: str, result: Any, now: dt.datetime) ->
             "round": step.generation,
             "input": input_digest,
             "output": digest(output),
+            "calls": recording.calls_record(step.pk, until=now),
         },
         now=now,
     )

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 
 from research.engine.domain.mrd import SignedMrd
 from research.engine.domain.states import ClaimStatus, RunState, Verdict
-from research.models import Claim, Document, ExtractedText, Plan, Run, SectionRevision
+from research.models import Call, Claim, Document, ExtractedText, Plan, Run, SectionRevision
 from research.models.record import SubjectKind
 from research.services import audit, exports, library, runs
 from reviews import decide as deciding
@@ -157,4 +158,8 @@ def check_export(run: Run, people: world.People) -> None:
         body = exports.export(run=run, format=form, actor="auditor", now=dt.datetime.now(dt.UTC)).content.decode()
         assert "DRAFT" not in body
         assert people.approver.display_name in body
+    with transaction.atomic():
+        Call.objects.filter(run=run, state="done").update(outcome={"hits": []})
+        assert any("calls of step" in problem for problem in audit.problems_of(run))
+        transaction.set_rollback(True)
     assert json.loads(left.content)["digest"] == Document.objects.get(run=run, status="signed").digest

@@ -23,7 +23,7 @@ from rich.table import Table
 from mrd_project import demo
 from research.engine.domain.states import WORKING, RunState
 from research.models import Run, Step
-from research.services import library
+from research.services import library, processes
 
 HOST, PORT = "127.0.0.1", 8000
 PATIENCE_S = 300
@@ -40,7 +40,8 @@ class Command(BaseCommand):
             raise CommandError("The demo makes logins with a known password, so it does not run in production mode.")
         if not options["no_serve"] and _taken(PORT):
             raise CommandError(f"Port {PORT} is taken: stop what listens there, or use SERVE=0.")
-        signal.signal(signal.SIGTERM, _interrupt)
+        for number in (signal.SIGTERM, signal.SIGINT):  # a shell that starts it with & lets SIGINT be ignored
+            signal.signal(number, _interrupt)
         console = Console()
         call_command("migrate", verbosity=0)
         team, people = demo.people()
@@ -180,7 +181,12 @@ def _child(what: str) -> Iterator[subprocess.Popen[bytes]]:
         ],
     }
     env = dict(os.environ, MRD_LOG_LEVEL=os.environ.get("MRD_LOG_LEVEL", "WARNING"))
-    process = subprocess.Popen(commands[what], env=env, start_new_session=True)  # noqa: S603
+    process = subprocess.Popen(  # noqa: S603
+        commands[what],
+        env=env,
+        start_new_session=True,
+        preexec_fn=processes.end_with_parent,  # noqa: PLW1509 - this process starts no threads before
+    )
     try:
         yield process
     finally:

@@ -4,15 +4,39 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+import re
+import unicodedata
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 
 class Frozen(BaseModel):
     """Base of every domain value: immutable, and an unknown field is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# Overrides of the writing direction: they make text read otherwise than it is stored.
+_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def readable(text: str) -> str:
+    """Return `text` without its outer white space.
+
+    Raises `ValueError` for control characters (NUL among them), half a surrogate pair, an override of the writing
+    direction, or a text without a single letter or digit: such a text cannot be stored, or not be read as it is.
+    """
+    cut = text.strip()
+    if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in cut) or _DIRECTION.search(cut):
+        raise ValueError("it holds control characters or an override of the writing direction; take them out")
+    if not any(sign.isalnum() for sign in cut):
+        raise ValueError("it holds no letter or digit; write something that can be read")
+    return cut
+
+
+# One line of text a person or a model writes.
+Line = Annotated[str, AfterValidator(readable)]
 
 
 def canonical_bytes(value: Any) -> bytes:
@@ -23,9 +47,7 @@ def canonical_bytes(value: Any) -> bytes:
     """
     if isinstance(value, BaseModel):
         value = value.model_dump(mode="json")
-    text = json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return text.encode("utf-8")
 
 

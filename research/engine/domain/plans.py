@@ -5,20 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from graphlib import CycleError, TopologicalSorter
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from .canonical import Frozen, digest
+from .canonical import Frozen, Line, digest, readable
 from .errors import InvalidInput, PlanInvalid
 
 MAX_PROMPT_CHARS = 8_000
 MIN_PROMPT_CHARS = 12
+MIN_PROMPT_LETTERS = 6
 MAX_TASKS = 60
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 Layer = Literal["research", "synthesis", "requirements"]
 LAYERS: tuple[Layer, ...] = ("research", "synthesis", "requirements")
+
+
+Query = Annotated[Line, Field(max_length=400)]
+Name = Annotated[Line, Field(max_length=120)]
 
 
 class PlanTask(Frozen):
@@ -32,14 +37,14 @@ class PlanTask(Frozen):
     """
 
     key: str = Field(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$", max_length=80)
-    question: str = Field(min_length=8, max_length=600)
+    question: Line = Field(min_length=8, max_length=600)
     section: str = Field(min_length=1, max_length=64)
     tools: tuple[str, ...] = Field(min_length=1, max_length=10)
     critical: bool = False
-    depends_on: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = Field(default=(), max_length=MAX_TASKS)
     layer: Layer = "research"
-    queries: tuple[str, ...] = Field(default=(), max_length=12)
-    subject: str | None = Field(default=None, max_length=120)
+    queries: tuple[Query, ...] = Field(default=(), max_length=12)
+    subject: Line | None = Field(default=None, max_length=120)
 
 
 class Plan(Frozen):
@@ -47,9 +52,9 @@ class Plan(Frozen):
 
     vertical: str
     prompt: str
-    products: tuple[str, ...] = ()
-    jurisdictions: tuple[str, ...] = ()
-    competitors: tuple[str, ...] = ()
+    products: tuple[Name, ...] = Field(default=(), max_length=40)
+    jurisdictions: tuple[Name, ...] = Field(default=(), max_length=40)
+    competitors: tuple[Name, ...] = Field(default=(), max_length=40)
     tasks: tuple[PlanTask, ...]
 
     def digest(self) -> str:
@@ -71,6 +76,12 @@ def check_prompt(prompt: object) -> str:
             "The prompt holds characters that cannot be stored (NUL or half a surrogate pair): take them out.",
             field="prompt",
         )
+    try:
+        readable(" ".join(text.split()))
+    except ValueError as error:
+        raise InvalidInput(f"The prompt cannot be used: {error}.", field="prompt") from error
+    if sum(sign.isalpha() for sign in text) < MIN_PROMPT_LETTERS:
+        raise InvalidInput("The prompt has hardly a letter: name the product and the market in words.", field="prompt")
     if len(text) < MIN_PROMPT_CHARS:
         raise InvalidInput(
             f"The prompt is too short ({len(text)} characters): name the product and the market, "
@@ -130,6 +141,8 @@ def _check_task(task: PlanTask, by_key: dict[str, PlanTask], sections: Collectio
             f"choose one of: {', '.join(sorted(sections))}.",
             field="section",
         )
+    if len(set(task.tools)) != len(task.tools):
+        raise PlanInvalid(f"Task '{task.key}' names a tool twice: name each once.", field="tools")
     for tool in task.tools:
         if tool not in tools:
             raise PlanInvalid(

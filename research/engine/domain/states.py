@@ -28,12 +28,8 @@ class RunState(StrEnum):
     CANCELLED = "cancelled"
 
 
-WORKING = frozenset(
-    {RunState.PLANNING, RunState.RESEARCHING, RunState.VALIDATING, RunState.DRAFTING}
-)
-WAITING = frozenset(
-    {RunState.PLAN_REVIEW, RunState.CLAIM_REVIEW, RunState.REGULATORY_REVIEW, RunState.SIGN_OFF}
-)
+WORKING = frozenset({RunState.PLANNING, RunState.RESEARCHING, RunState.VALIDATING, RunState.DRAFTING})
+WAITING = frozenset({RunState.PLAN_REVIEW, RunState.CLAIM_REVIEW, RunState.REGULATORY_REVIEW, RunState.SIGN_OFF})
 TERMINAL = frozenset({RunState.COMPLETED, RunState.CANCELLED})
 
 
@@ -136,9 +132,7 @@ def target_of(state: RunState, event: RunEvent, *, resume_to: RunState | None = 
     """
     row = _BY_PAIR.get((state, event))
     if row is None:
-        raise StaleState(
-            f"A run in state '{state}' does not take '{event}'. Reload the run and look at its state."
-        )
+        raise StaleState(f"A run in state '{state}' does not take '{event}'. Reload the run and look at its state.")
     if row.target is not None:
         return row.target
     if resume_to is None:

@@ -21,7 +21,7 @@ from django_q.models import Schedule
 from django_q.tasks import async_task
 
 from research.models import Heartbeat
-from research.services import sweeping
+from research.services import processes, sweeping
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,11 @@ class Command(BaseCommand):
     def _watch_one(self) -> None:
         """Start one cluster and return when it had to be replaced."""
         manage = Path(settings.BASE_DIR) / "manage.py"
-        cluster = subprocess.Popen([sys.executable, str(manage), "qcluster"], start_new_session=True)  # noqa: S603
+        cluster = subprocess.Popen(  # noqa: S603
+            [sys.executable, str(manage), "qcluster"],
+            start_new_session=True,
+            preexec_fn=processes.end_with_parent,  # noqa: PLW1509 - this process starts no threads
+        )
         beat = time.time()
         try:
             while cluster.poll() is None:
