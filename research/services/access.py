@@ -46,6 +46,8 @@ def may_operate(user: Person, run: Run) -> bool:
     Its requester or an administrator, and in either case a member of the run's team: a superuser reads across teams
     and operates in their own alone.
     """
+    if not isinstance(user, User):
+        return False
     in_the_part = is_administrator(user) or (may_create(user) and run.requester_id == user.pk)
     return in_the_part and Membership.objects.filter(team_id=run.team_id, user_id=user.pk).exists()
 
