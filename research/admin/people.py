@@ -18,7 +18,7 @@ from research.engine.domain.errors import InvalidInput, MrdError
 from research.models import ApiToken, Membership, Team, User
 from research.services import tokens
 
-from .base import AdministratorAdmin, badge, is_administrator
+from .base import AdministratorAdmin, TitledAdmin, badge, is_administrator, is_staff
 
 _MINE = ("is_superuser", "user_permissions")
 
@@ -83,13 +83,17 @@ class TeamAdmin(AdministratorAdmin):
 
 
 class NewTokenForm(forms.Form):
-    user = forms.ModelChoiceField(queryset=User.objects.none(), empty_label=None, label="Person")
     name = forms.CharField(required=False, max_length=80, label="What it is for")
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(AdministratorAdmin):
-    """Keys are made (and shown once) and revoked; they are never changed or deleted."""
+class ApiTokenAdmin(TitledAdmin):
+    """Everybody makes keys of their own (shown once) and revokes them; an administrator sees and revokes anybody's.
+
+    Nobody makes a key for somebody else, as they would act in that person's name. None is changed or deleted.
+    """
+
+    show_full_result_count = False
 
     list_display = ["prefix", "name", "user", "standing", "created_at", "last_used_at"]
     list_filter = ["revoked_at"]
@@ -99,11 +103,25 @@ class ApiTokenAdmin(AdministratorAdmin):
     fields = readonly_fields = ["prefix", "name", "user", "standing", "created_at", "last_used_at", "revoked_at"]  # type: ignore[assignment]
     actions = ["revoke"]
 
+    class Media:
+        css = {"all": ["mrd/runs.css"]}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
+        rows: QuerySet[ApiToken] = super().get_queryset(request)
+        return rows.filter(pk__in=tokens.of(person=_person(request)))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return is_staff(request)
+
+    has_add_permission = has_operate_permission = has_module_permission
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_staff(request) and (obj is None or obj.user_id == request.user.pk or is_administrator(request))
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
         return False
 
-    def has_operate_permission(self, request: HttpRequest) -> bool:
-        return is_administrator(request)
+    has_delete_permission = has_change_permission
 
     @admin.display(description="state")
     def standing(self, token: ApiToken) -> SafeString:
@@ -113,7 +131,7 @@ class ApiTokenAdmin(AdministratorAdmin):
     def revoke(self, request: HttpRequest, chosen: QuerySet[ApiToken]) -> None:
         for token in chosen:
             try:
-                tokens.revoke(token_id=token.pk, now=timezone.now())
+                tokens.revoke(token_id=token.pk, by=_person(request), now=timezone.now())
             except MrdError as error:
                 self.message_user(request, f"{token.prefix}…: {error.detail}", messages.WARNING)
             else:
@@ -123,22 +141,18 @@ class ApiTokenAdmin(AdministratorAdmin):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Make a key and show it, this once. Who made it for whom stands in the admin's log."""
+        """Make a key of one's own and show it, this once."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        people = User.objects.filter(is_active=True).order_by("username")
-        if not request.user.is_superuser:
-            people = people.filter(is_superuser=False)
         form = NewTokenForm(request.POST if request.method == "POST" else None)
-        form.fields["user"].queryset = people  # type: ignore[attr-defined]
         made = None
         if request.method == "POST" and form.is_valid():
             try:
-                made = tokens.create(**form.cleaned_data)
+                made = tokens.create(user=_person(request), **form.cleaned_data)
             except InvalidInput as error:
                 form.add_error(error.field if error.field in form.fields else None, error.detail)
             else:
-                self.log_addition(request, made.token, f"Made for {made.token.user}.")
+                self.log_addition(request, made.token, "Made.")
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -152,3 +166,10 @@ class ApiTokenAdmin(AdministratorAdmin):
         response = TemplateResponse(request, "admin/research/apitoken/new.html", context)
         response["Cache-Control"] = "no-store"
         return response
+
+
+def _person(request: HttpRequest) -> User:
+    """Return who asks. Raises `PermissionDenied` for nobody."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user

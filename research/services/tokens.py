@@ -6,11 +6,13 @@ import datetime as dt
 import secrets
 from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from research.engine.domain.canonical import sha256_hex
 from research.engine.domain.errors import InvalidInput, NotFound, StaleState
 from research.models import ApiToken, User
+
+from . import access
 
 MARK = "mrd_"
 _RANDOM_BYTES = 32
@@ -28,7 +30,10 @@ class NewToken(NamedTuple):
 
 
 def create(*, user: User, name: str) -> NewToken:
-    """Make a key for a person. Raises `InvalidInput` without a name, and for somebody who cannot sign in."""
+    """Make a key for the person who asks: nobody makes one for somebody else.
+
+    Raises `InvalidInput` without a name, and for somebody who cannot sign in.
+    """
     if not name.strip():
         raise InvalidInput("Name what the key is for, so that it can be told apart later.", field="name")
     if not user.is_active:
@@ -40,10 +45,16 @@ def create(*, user: User, name: str) -> NewToken:
     return NewToken(token, key)
 
 
-def revoke(*, token_id: int, now: dt.datetime) -> ApiToken:
-    """End a key for good. Raises `NotFound`, and `StaleState` when it was revoked before."""
-    won = ApiToken.objects.filter(pk=token_id, revoked_at__isnull=True).update(revoked_at=now)
-    token = ApiToken.objects.filter(pk=token_id).first()
+def of(*, person: User) -> QuerySet[ApiToken]:
+    """Return the keys a person sees and may revoke: their own, or everybody's for an administrator."""
+    keys = ApiToken.objects.all()
+    return keys if access.is_administrator(person) else keys.filter(user=person)
+
+
+def revoke(*, token_id: int, by: User, now: dt.datetime) -> ApiToken:
+    """End a key for good. Raises `NotFound` where `by` sees no such key, `StaleState` when it was revoked before."""
+    won = of(person=by).filter(pk=token_id, revoked_at__isnull=True).update(revoked_at=now)
+    token = of(person=by).filter(pk=token_id).first()
     if token is None:
         raise NotFound("There is no such key.")
     if won != 1:

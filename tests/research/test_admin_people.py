@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
 from django.urls import reverse
 
@@ -22,42 +23,68 @@ def boss(people):
     return rows.person("boss", "administrator", team=people.team)
 
 
-def test_a_key_is_shown_once_and_works(people, boss):
-    client = client_of(boss)
-    response = client.post(NEW_KEY, {"user": people.auditor.pk, "name": "nightly"})
+@pytest.mark.parametrize("role", ["requester", "auditor", "approver"])
+def test_a_key_is_shown_once_and_works(people, role):
+    person = getattr(people, role)
+    client = client_of(person)
+    assert_clean(client.get(NEW_KEY).content.decode())
+    response = client.post(NEW_KEY, {"name": "nightly"})
     page = response.content.decode()
     key = re.search(r"mrd_[\w-]{20,}", page)[0]
     assert "no-store" in response["Cache-Control"]
     assert_clean(page)
-    assert tokens.recognise(key=key, now=rows.NOW).user == people.auditor
+    assert tokens.recognise(key=key, now=rows.NOW).user == person
     token = ApiToken.objects.get()
     for address in (KEYS, page_of("apitoken", token.pk), reverse("admin:index")):
-        assert key not in client.get(address).content.decode()
+        page = client.get(address)
+        assert page.status_code == 200
+        assert key not in page.content.decode()
 
 
-def test_a_key_needs_a_name_and_a_person(people, boss):
-    client = client_of(boss)
-    for wrong in ({"user": people.auditor.pk, "name": " "}, {"user": "", "name": "x"}, {"user": 10**6, "name": "x"}):
-        assert "errorlist" in client.post(NEW_KEY, wrong).content.decode()
+def test_a_key_needs_a_name(people):
+    assert "errorlist" in client_of(people.requester).post(NEW_KEY, {"name": " "}).content.decode()
     assert not ApiToken.objects.exists()
 
 
-def test_an_administrator_makes_no_key_for_a_superuser(people, boss):
-    client_of(boss).post(NEW_KEY, {"user": people.superuser.pk, "name": "mine"})
-    assert not ApiToken.objects.exists()
-    client_of(people.superuser).post(NEW_KEY, {"user": people.superuser.pk, "name": "mine"})
-    assert ApiToken.objects.exists()
+def test_nobody_makes_a_key_for_somebody_else(people, boss):
+    """Whoever asks, and whomever they name, the key is their own: none acts in another person's name."""
+    for maker in (boss, people.superuser, people.requester):
+        client = client_of(maker)
+        assert 'name="user"' not in client.get(NEW_KEY).content.decode()
+        client.post(NEW_KEY, {"user": people.auditor.pk, "name": "theirs"})
+        assert ApiToken.objects.order_by("-pk")[0].user == maker
+    assert not ApiToken.objects.filter(user=people.auditor).exists()
 
 
-@pytest.mark.parametrize("role", ["requester", "auditor", "approver"])
-def test_others_neither_make_nor_revoke_keys(people, role):
-    made = tokens.create(user=people.auditor, name="x")
-    client = client_of(getattr(people, role))
-    assert client.get(NEW_KEY).status_code == 403
-    assert client.post(NEW_KEY, {"user": people.auditor.pk, "name": "y"}).status_code == 403
+def test_others_neither_see_nor_revoke_ones_keys(people):
+    made = tokens.create(user=people.auditor, name="the auditor's own")
+    client = client_of(people.requester)
+    assert made.token.prefix not in client.get(KEYS).content.decode()
+    assert client.get(page_of("apitoken", made.token.pk)).status_code in (302, 404)
     client.post(KEYS, {"action": "revoke", "_selected_action": [made.token.pk]})
     assert tokens.recognise(key=made.key, now=rows.NOW) is not None
-    assert ApiToken.objects.count() == 1
+
+
+def test_ones_own_key_is_revoked_by_oneself(people):
+    made = tokens.create(user=people.auditor, name="x")
+    client_of(people.auditor).post(KEYS, {"action": "revoke", "_selected_action": [made.token.pk]})
+    assert tokens.recognise(key=made.key, now=rows.NOW) is None
+
+
+def test_a_password_and_groups_that_an_administrator_sets_stand_in_the_log(people, boss):
+    """What the threat model says shows: who set whose password or groups, and when."""
+    client = client_of(boss)
+    address = page_of("user", people.auditor.pk)
+    group = Group.objects.get(name="reviewer")
+    client.post(address, form_of(client, address) | {"groups": [group.pk]})
+    new = {"password1": "swordfish-swordfish", "password2": "swordfish-swordfish", "usable_password": "true"}
+    client.post(reverse("admin:auth_user_password_change", args=[people.auditor.pk]), new)
+    logged = LogEntry.objects.filter(user=boss, object_id=str(people.auditor.pk)).order_by("pk")
+    said = " ".join(entry.get_change_message().lower() for entry in logged)
+    assert "groups" in said
+    assert "password" in said
+    history = client.get(reverse("admin:research_user_history", args=[people.auditor.pk])).content.decode()
+    assert boss.username in history
 
 
 def test_a_key_is_revoked_by_the_action_and_never_deleted(people, boss):

@@ -39,7 +39,7 @@ def test_what_is_no_key_is_not_recognised(people, key):
 
 def test_a_revoked_key_and_the_key_of_a_closed_account_are_refused(people):
     first, second = (tokens.create(user=people.requester, name=name) for name in ("a", "b"))
-    tokens.revoke(token_id=first.token.pk, now=NOW)
+    tokens.revoke(token_id=first.token.pk, by=people.requester, now=NOW)
     assert tokens.recognise(key=first.key, now=NOW) is None
     assert tokens.recognise(key=second.key, now=NOW) is not None
     people.requester.is_active = False
@@ -49,11 +49,11 @@ def test_a_revoked_key_and_the_key_of_a_closed_account_are_refused(people):
 
 def test_a_key_is_revoked_once(people):
     made = tokens.create(user=people.requester, name="a")
-    tokens.revoke(token_id=made.token.pk, now=NOW)
+    tokens.revoke(token_id=made.token.pk, by=people.requester, now=NOW)
     with pytest.raises(StaleState):
-        tokens.revoke(token_id=made.token.pk, now=NOW)
+        tokens.revoke(token_id=made.token.pk, by=people.requester, now=NOW)
     with pytest.raises(NotFound):
-        tokens.revoke(token_id=10**6, now=NOW)
+        tokens.revoke(token_id=10**6, by=people.requester, now=NOW)
 
 
 def test_use_is_written_down_at_most_once_a_minute(people):
@@ -76,3 +76,14 @@ def test_a_key_needs_a_name_and_a_person_who_can_sign_in(people):
     with pytest.raises(InvalidInput):
         tokens.create(user=people.requester, name="ci")
     assert not ApiToken.objects.exists()
+
+
+def test_ones_own_key_is_revoked_and_anybodys_by_an_administrator(people):
+    boss = rows.person("boss", "administrator")
+    first, second = (tokens.create(user=people.requester, name=name) for name in ("a", "b"))
+    with pytest.raises(NotFound):
+        tokens.revoke(token_id=first.token.pk, by=people.auditor, now=NOW)
+    assert tokens.recognise(key=first.key, now=NOW) is not None
+    tokens.revoke(token_id=first.token.pk, by=people.requester, now=NOW)
+    tokens.revoke(token_id=second.token.pk, by=boss, now=NOW)
+    assert not ApiToken.objects.filter(revoked_at__isnull=True).exists()
