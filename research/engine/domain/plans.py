@@ -80,14 +80,14 @@ def check_prompt(prompt: object) -> str:
         readable(" ".join(text.split()))
     except ValueError as error:
         raise InvalidInput(f"The prompt cannot be used: {error}.", field="prompt") from error
-    if sum(sign.isalpha() for sign in text) < MIN_PROMPT_LETTERS:
-        raise InvalidInput("The prompt has hardly a letter: name the product and the market in words.", field="prompt")
     if len(text) < MIN_PROMPT_CHARS:
         raise InvalidInput(
             f"The prompt is too short ({len(text)} characters): name the product and the market, "
             f"in at least {MIN_PROMPT_CHARS} characters.",
             field="prompt",
         )
+    if sum(sign.isalpha() for sign in text) < MIN_PROMPT_LETTERS:
+        raise InvalidInput("The prompt has hardly a letter: name the product and the market in words.", field="prompt")
     if len(text) > MAX_PROMPT_CHARS:
         raise InvalidInput(
             f"The prompt has {len(text):,} characters and the limit is {MAX_PROMPT_CHARS:,}: "
