@@ -32,6 +32,8 @@ from research.services import audit, recording, runs
 from tests.doubles import world
 from tests.research import play
 
+# pytest-django makes a database only where a marked test asks for one; the fixture below is none.
+pytestmark = pytest.mark.django_db
 NOW = play.NOW
 GUARDED = ("event", "decision", "signature", "evidence", "extractedtext", "claimrevision", "assessment")
 
