@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import signal
+import sqlite3
+import subprocess
+import time
 from collections import Counter
 
 import pytest
@@ -46,6 +50,25 @@ def past_research(run: Run) -> bool:
     return state_of(run) in ("claim_review", "drafting", "regulatory_review", "sign_off")
 
 
+def stop_between_transactions(process: subprocess.Popen[bytes]) -> None:
+    """Stop a process where it holds no lock: stopped inside a SQLite transaction, it would hold up everybody."""
+    while True:
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(0.05)
+        if connection.vendor != "sqlite":
+            return
+        name = connection.settings_dict["NAME"]
+        with contextlib.closing(sqlite3.connect(name, timeout=0.5, isolation_level=None)) as other:
+            try:
+                other.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                process.send_signal(signal.SIGCONT)
+                time.sleep(0.03)
+                continue
+            other.execute("ROLLBACK")
+            return
+
+
 def test_a_stalled_driver_is_refused_when_it_wakes(people, drivers) -> None:
     """Stopped past its lease and resumed, it writes nothing: another has done its steps."""
     drivers.script(people, tasks=2, calls=1, seconds=1.5)
@@ -56,7 +79,7 @@ def test_a_stalled_driver_is_refused_when_it_wakes(people, drivers) -> None:
     wait_until(
         lambda: Call.objects.filter(run=run, state="intent").count() == 2, seconds=150, what="two calls in flight"
     )
-    stalled.send_signal(signal.SIGSTOP)
+    stop_between_transactions(stalled)
     tokens = dict(Step.objects.filter(run=run, kind="investigate").values_list("key", "token"))
     drivers.start(drivers="2", lease_s="4")
     wait_until(lambda: past_research(run), seconds=150, what="the second driver's research")
