@@ -120,8 +120,8 @@ class SectionRevisionAdmin(TeamScopedAdmin):
 
     @admin.display(description="sentences and the claims they rest on")
     def sentences(self, section: SectionRevision) -> SafeString:
-        cited = {number for sentence in section.body["sentences"] for number in sentence["claims"]}
-        claims = {claim.current_id: claim for claim in Claim.objects.filter(run=section.run, current_id__in=cited)}
+        cited = Claim.objects.filter(run=section.run, current_id__in=section.draft.cited())
+        claims = {claim.current_id: claim for claim in cited}
         rows = []
         for sentence in section.body["sentences"]:
             known = ((link_to(claims[n], f"claim {n}"),) for n in sentence["claims"] if n in claims)

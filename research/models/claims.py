@@ -48,7 +48,8 @@ class Claim(models.Model):
 class ClaimRevision(models.Model):
     """The words of a claim at one revision. Never changed. author None: the engine. value: domain TypedValue or None.
 
-    digest: over text, kind, value and the keys of its evidence.
+    role, attributes: what it is in the document (domain `items`). formula: domain Formula of a computed claim, or None.
+    digest: over text, kind, value, role, attributes, formula and the keys of its evidence and premises.
     """
 
     claim = models.ForeignKey(Claim, on_delete=models.CASCADE, related_name="revisions")
@@ -57,6 +58,9 @@ class ClaimRevision(models.Model):
     text = models.TextField()
     value = models.JSONField(null=True, blank=True)
     premise_keys = models.JSONField(default=list)
+    role = models.CharField(max_length=16, default="fact")
+    attributes = models.JSONField(default=dict, blank=True)
+    formula = models.JSONField(null=True, blank=True)
     digest = models.CharField(max_length=64)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
     comment = models.TextField(blank=True, default="")

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from research.engine.domain.documents import SectionDraft
+
 from .runs import Run
 
 
@@ -62,6 +64,11 @@ class SectionRevision(models.Model):
 
     def __str__(self) -> str:
         return f"section {self.key} {self.revision} of {self.run_id}"
+
+    @property
+    def draft(self) -> SectionDraft:
+        """The section as the engine sees it."""
+        return SectionDraft.model_validate(self.body)
 
 
 class DocumentStatus(models.TextChoices):

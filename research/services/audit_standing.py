@@ -108,10 +108,7 @@ def _revisions(run: Run) -> Iterator[str]:
     for link in ClaimEvidence.objects.filter(revision__claim__run=run).select_related("evidence"):
         links.setdefault(link.revision_id, []).append(link.evidence.key)
     for row in ClaimRevision.objects.filter(claim__run=run).select_related("claim"):
-        digest = claims.revision_digest(
-            text=row.text, kind=row.kind, value=row.value, evidence=links.get(row.pk, []), premises=row.premise_keys
-        )
-        if digest != row.digest:
+        if claims.revision_digest(row, evidence=links.get(row.pk, [])) != row.digest:
             yield f"revision {row.revision} of claim {row.claim.key} is not what its digest says"
     for evidence in Evidence.objects.filter(run=run):
         quote = Quote(

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from research.engine.domain.canonical import digest
 from research.engine.domain.claims import Assessment as Assessed
-from research.engine.domain.claims import ClaimDraft, ClaimInHand, TypedValue
+from research.engine.domain.claims import ClaimDraft, ClaimInHand, Formula, TypedValue
 from research.engine.domain.errors import StaleState
 from research.engine.domain.evidence import EvidenceItem, Quote, SourceRef
 from research.engine.domain.states import ClaimStatus
@@ -94,11 +94,20 @@ def propose(*, run: Run, drafts: Iterable[ClaimDraft], now: dt.datetime) -> list
     return made
 
 
-def revision_digest(
-    *, text: str, kind: str, value: dict[str, Any] | None, evidence: Iterable[str], premises: Iterable[str]
-) -> str:
-    """Return the digest of a claim revision: its words, kind, value, and the keys of its evidence and premises."""
-    body = {"text": text, "kind": kind, "value": value, "evidence": sorted(evidence), "premises": sorted(premises)}
+def revision_digest(revision: ClaimRevision, *, evidence: Iterable[str]) -> str:
+    """Return the digest of a claim revision (stored or not yet): all it says, and the keys of its evidence."""
+    body = {
+        "text": revision.text,
+        "kind": revision.kind,
+        "value": revision.value,
+        "evidence": sorted(evidence),
+        "premises": sorted(revision.premise_keys),
+    }
+    # What came later counts where there is some, so that revisions older than it keep their digest.
+    if revision.role != "fact":
+        body |= {"role": revision.role, "attributes": revision.attributes}
+    if revision.formula:
+        body["formula"] = revision.formula
     return digest(body)
 
 
@@ -107,24 +116,24 @@ def add_revision(
 ) -> ClaimRevision:
     """Write the next immutable revision of a claim, unless the present one says the same. Return the present one."""
     keys = dict(Evidence.objects.filter(pk__in=draft.evidence_ids, run=claim.run).values_list("pk", "key"))
-    value = draft.value.model_dump(mode="json") if draft.value else None
-    body_digest = revision_digest(
-        text=draft.text, kind=draft.kind, value=value, evidence=keys.values(), premises=draft.premise_keys
-    )
-    if claim.current is not None and claim.current.digest == body_digest and author is None:
-        return claim.current
-    revision = ClaimRevision.objects.create(
+    revision = ClaimRevision(
         claim=claim,
         revision=(claim.current.revision + 1) if claim.current else 1,
         kind=draft.kind,
         text=draft.text,
-        value=value,
+        value=draft.value.model_dump(mode="json") if draft.value else None,
         premise_keys=list(draft.premise_keys),
-        digest=body_digest,
+        role=draft.role,
+        attributes=draft.attributes,
+        formula=draft.formula.model_dump(mode="json") if draft.formula else None,
         author=author,
         comment=comment,
         created_at=now,
     )
+    revision.digest = revision_digest(revision, evidence=keys.values())
+    if claim.current is not None and claim.current.digest == revision.digest and author is None:
+        return claim.current
+    revision.save()
     ClaimEvidence.objects.bulk_create(
         [ClaimEvidence(revision=revision, evidence_id=pk, stance="supports") for pk in sorted(keys)]
     )
@@ -170,6 +179,9 @@ def draft_of(claim: Claim, revision: ClaimRevision, evidence_ids: Sequence[int])
         value=TypedValue.model_validate(revision.value) if revision.value else None,
         evidence_ids=tuple(evidence_ids),
         premise_keys=tuple(revision.premise_keys),
+        role=revision.role,
+        attributes=revision.attributes,
+        formula=Formula.model_validate(revision.formula) if revision.formula else None,
     )
 
 

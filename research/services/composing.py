@@ -9,7 +9,7 @@ from django.db.models.query import QuerySet
 
 from research.engine.document.compose import compose as put_together
 from research.engine.domain.canonical import canonical_bytes
-from research.engine.domain.claims import TypedValue
+from research.engine.domain.claims import Formula, TypedValue
 from research.engine.domain.documents import AcceptedClaim, Gap, SectionBrief, SectionDraft
 from research.engine.domain.mrd import (
     CostsSummary,
@@ -94,6 +94,9 @@ def _as_accepted(run: Run, chosen: QuerySet[Claim]) -> list[AcceptedClaim]:
                 evidence=tuple(evidence.get(revision.pk, [])),
                 contradicts=tuple(sorted(against.get(row.pk, []))),
                 premises=tuple(revision.premise_keys),
+                role=revision.role,
+                attributes=revision.attributes,
+                formula=Formula.model_validate(revision.formula) if revision.formula else None,
             )
         )
     return result

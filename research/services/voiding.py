@@ -26,8 +26,7 @@ def void_sections(run: Run, *, sections: set[str]) -> None:
     """Void the standing sections among `sections`, those that cite what is not accepted now, and the document."""
     accepted = set(Claim.objects.filter(run=run, status=ClaimStatus.ACCEPTED).values_list("current_id", flat=True))
     for row in SectionRevision.objects.filter(run=run, status__in=["drafted", "approved"]):
-        cited = {number for sentence in row.body["sentences"] for number in sentence["claims"]}
-        if row.key in sections or not cited <= accepted:
+        if row.key in sections or not accepted.issuperset(row.draft.cited()):
             row.status = "void"
             row.save(update_fields=["status"])
     void_document(run)
@@ -40,8 +39,7 @@ def void_document(run: Run) -> None:
 
 def return_claims(run: Run, section: SectionRevision, *, reason: str, now: dt.datetime) -> None:
     """Put the claims a section cites back before people, with the reason shown."""
-    cited = {number for sentence in section.body["sentences"] for number in sentence["claims"]}
-    rows = Claim.objects.filter(run=run, current_id__in=cited, status=ClaimStatus.ACCEPTED)
+    rows = Claim.objects.filter(run=run, current_id__in=section.draft.cited(), status=ClaimStatus.ACCEPTED)
     for claim in rows.select_related("current", "assessment"):
         requeue(claim, reason=f"{reason} (section revision {section.revision})", now=now)
         claims.seal(claim)

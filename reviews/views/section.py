@@ -113,8 +113,7 @@ def _show(desk: common.Desk, subject: facts.Subject, *, error: MrdError | None =
 
 
 def _sentences(desk: common.Desk, row: SectionRevision) -> list[SentenceView]:
-    cited = {number for sentence in row.body["sentences"] for number in sentence["claims"]}
-    found = facts.with_last_editor(Claim.objects.filter(run=desk.run, current_id__in=cited))
+    found = facts.with_last_editor(Claim.objects.filter(run=desk.run, current_id__in=row.draft.cited()))
     claims = list(found.select_related("current__author", "assessment"))
     made = cards.cards(run=desk.run, claims=claims, who=desk.who)
     by_revision = {claim.current_id: card for claim, card in zip(claims, made, strict=True)}

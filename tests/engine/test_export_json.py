@@ -61,4 +61,4 @@ def test_the_published_schema_is_current():
     )
     schema = json.loads(PUBLISHED.read_bytes())
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert schema["$id"] == "urn:mrd-desk:schema:mrd:1"
+    assert schema["$id"] == "urn:mrd-desk:schema:mrd:2"

@@ -18,10 +18,10 @@ SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 class _EveryField(GenerateJsonSchema):
-    """Ask for every field: `to_json` writes them all, those with a default too."""
+    """Ask for every field that `to_json` always writes: those with a default too, those left out when empty not."""
 
     def field_is_required(self, field: Any, total: bool) -> bool:  # noqa: ARG002 - the signature is pydantic's
-        return True
+        return field.get("serialization_exclude_if") is None
 
 
 def to_json(signed: SignedMrd) -> bytes:

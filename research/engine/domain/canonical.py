@@ -8,13 +8,21 @@ import re
 import unicodedata
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 
 class Frozen(BaseModel):
     """Base of every domain value: immutable, and an unknown field is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def added(default: Any) -> Any:
+    """Return a field that came to a model later: while it holds `default`, it is left out of the model's JSON.
+
+    So what was digested before the field existed keeps its digest.
+    """
+    return Field(default=default, exclude_if=lambda value: value == default)
 
 
 # Overrides of the writing direction: they make text read otherwise than it is stored.

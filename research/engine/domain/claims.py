@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from .canonical import Frozen, digest
+from .canonical import Frozen, added, digest
 from .errors import InvalidInput
 from .evidence import EvidenceItem
+from .items import Role
 
 ClaimKind = Literal["stated", "computed", "inferred", "assumption"]
 
@@ -24,7 +26,8 @@ class TypedValue(Frozen):
 
     number: as written, times `scale` (1, 1000, 1000000 …) gives the full amount. unit: percent, users … or None.
     currency: ISO 4217 code or None. period: as in "FY2022", "2023-Q2", "2022-12-31" or None.
-    entity, metric: None when not known.
+    entity, metric, geography: None when not known. as_of: the day the figure was known or said, None when not known.
+    low, high: the ends of a range around `number`, in the same scale and unit; None for a figure without a range.
     """
 
     number: Decimal
@@ -34,14 +37,42 @@ class TypedValue(Frozen):
     period: str | None = None
     entity: str | None = None
     metric: str | None = None
+    geography: str | None = added(None)
+    as_of: dt.date | None = added(None)
+    low: Decimal | None = added(None)
+    high: Decimal | None = added(None)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        for end in (self.low, self.high):
+            if end is not None and not end.is_finite():
+                raise ValueError("a range needs two finite numbers")
+        if (self.low is not None and self.low > self.number) or (self.high is not None and self.high < self.number):
+            raise ValueError("the number lies outside its own range")
+        return self
 
     @property
     def amount(self) -> Decimal:
         return self.number * self.scale
 
 
+class Formula(Frozen):
+    """How a computed claim follows from its premises: `expression` over names, each the key of a premise claim.
+
+    expression: names, whole numbers and decimals, + - * / and parentheses ("players * spend_per_player").
+    names: name in the expression → claim key.
+    """
+
+    expression: str = Field(min_length=1, max_length=300)
+    names: dict[str, str]
+
+
 class ClaimDraft(Frozen):
-    """A claim as proposed, before anything is verified. `evidence_ids` are those that support it."""
+    """A claim as proposed, before anything is verified. `evidence_ids` are those that support it.
+
+    role: what it is in the document (see `domain.items`), its `attributes` those of that role.
+    formula: for a computed claim alone.
+    """
 
     task_key: str
     section: str
@@ -50,6 +81,9 @@ class ClaimDraft(Frozen):
     value: TypedValue | None = None
     evidence_ids: tuple[int, ...] = ()
     premise_keys: tuple[str, ...] = ()  # claim keys a computed or inferred claim rests on
+    role: Role = added("fact")
+    attributes: dict[str, str] = added({})
+    formula: Formula | None = added(None)
 
     def key(self) -> str:
         """Return a stable key: the same statement from the same task is the same claim."""

@@ -8,11 +8,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
-from .canonical import Frozen, digest
-from .documents import Gap
+from .canonical import Frozen, added, digest
+from .documents import Cell, Gap, MarketModel
 from .errors import InvalidInput, StaleDigest
+from .items import Role
 
-SCHEMA_VERSION: Literal["1"] = "1"
+# 1: sentences alone; 2: tables, market sizes and the roles of claims too. Documents of 1 stay readable as they are.
+SCHEMA_VERSION: Literal["1", "2"] = "2"
 SHA256 = r"^[0-9a-f]{64}$"
 
 SentenceKind = Literal["claim", "heading", "gap"]
@@ -114,6 +116,21 @@ class MrdSentence(Frozen):
     citations: tuple[int, ...] = ()
 
 
+class MrdCell(Cell):
+    """A table's cell with the numbers of the citations its claims lead to."""
+
+    citations: tuple[int, ...] = ()
+
+
+class MrdTable(Frozen):
+    """A table of a section, as drafted, with citations."""
+
+    key: str
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[MrdCell, ...], ...] = ()
+
+
 class MrdSection(Frozen):
     """One section. `digest` is that of the draft: what its regulatory approvals are bound to."""
 
@@ -123,6 +140,8 @@ class MrdSection(Frozen):
     digest: str
     approved_by: tuple[Approval, ...] = ()
     sentences: tuple[MrdSentence, ...] = ()
+    tables: tuple[MrdTable, ...] = added(())
+    model: MarketModel | None = added(None)
 
 
 class MrdValue(Frozen):
@@ -135,6 +154,17 @@ class MrdValue(Frozen):
     period: str | None = None
     entity: str | None = None
     metric: str | None = None
+    geography: str | None = added(None)
+    as_of: dt.date | None = added(None)
+    low: str | None = added(None)
+    high: str | None = added(None)
+
+
+class MrdFormula(Frozen):
+    """A computed claim's formula: `names` lead to the revision ids of its premises."""
+
+    expression: str
+    names: dict[str, int]
 
 
 class MrdClaim(Frozen):
@@ -159,6 +189,9 @@ class MrdClaim(Frozen):
     premises: tuple[int, ...] = ()
     evidence: tuple[int, ...] = ()
     citations: tuple[int, ...] = ()
+    role: Role = added("fact")
+    attributes: dict[str, str] = added({})
+    formula: MrdFormula | None = added(None)
 
 
 class Contradiction(Frozen):
@@ -197,7 +230,7 @@ class Citation(Frozen):
 class Mrd(MrdIdentity):
     """A Market Requirements Document: everything a signature is given for, and nothing else."""
 
-    schema_version: Literal["1"] = SCHEMA_VERSION
+    schema_version: Literal["1", "2"] = SCHEMA_VERSION
     sections: tuple[MrdSection, ...]
     claims: tuple[MrdClaim, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
