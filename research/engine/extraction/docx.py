@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import io
 import re
-import zipfile
 from typing import Any
 
 from research.engine.domain.errors import Unreadable
 
+from . import archive
 from .result import DOCX, Extraction, Limits, clean_title, whole
 
 # Properties hold `tab` elements that are no tabs; AlternateContent holds the same words twice, here the second time.
 _SKIP = frozenset(("pPr", "rPr", "tblPr", "trPr", "tcPr", "sectPr", "Fallback"))
-_DAMAGED = "The DOCX is damaged: save it again from the program that made it."
 
 
 def extract(data: bytes, *, limits: Limits) -> Extraction:
@@ -22,7 +21,7 @@ def extract(data: bytes, *, limits: Limits) -> Extraction:
     published_date is None: a template's creation date is carried into every document made from it.
     Raises `Unreadable`: damaged, a zip bomb, or no text.
     """
-    _guard(data, limits)
+    archive.guard(data, kind="DOCX", limits=limits)
     document = _open(data)
     parts = [_text(document.element.body)]
     parts.extend(
@@ -36,37 +35,6 @@ def extract(data: bytes, *, limits: Limits) -> Extraction:
     return whole(text=text, media_type=DOCX, title=_title(document))
 
 
-def _guard(data: bytes, limits: Limits) -> None:
-    """Refuse a zip bomb before any of it is unpacked.
-
-    What the archive declares is enough to count: zipfile gives no more of an entry than is declared, and fails
-    where an entry's contents differ. Entries that share one stretch of the file are declared each.
-    """
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = archive.infolist()
-    except MemoryError:
-        raise
-    except Exception as error:  # zipfile raises nearly anything on crafted archives
-        raise Unreadable(_DAMAGED) from error
-    if len(entries) > limits.max_entries:
-        raise Unreadable(
-            f"The DOCX holds {len(entries):,} parts and the limit is {limits.max_entries:,}: save its text afresh."
-        )
-    if any(entry.flag_bits & 1 for entry in entries):
-        raise Unreadable("The DOCX needs a password: save it without one and add it again.")
-    _check_size(sum(entry.file_size for entry in entries), len(data), limits)
-
-
-def _check_size(inflated: int, packed: int, limits: Limits) -> None:
-    ratio = inflated / max(packed, 1)
-    if inflated > limits.max_inflated_bytes or (inflated > limits.ratio_floor_bytes and ratio > limits.max_ratio):
-        raise Unreadable(
-            f"The DOCX unpacks to more than {min(inflated, limits.max_inflated_bytes) // 1_000_000:,} MB, "
-            f"over {int(ratio):,} times its size, as only a zip bomb does: it was not read."
-        )
-
-
 def _open(data: bytes) -> Any:
     import docx
 
@@ -75,9 +43,9 @@ def _open(data: bytes) -> Any:
     except MemoryError:
         raise
     except Exception as error:  # python-docx raises KeyError, ValueError, lxml errors … on crafted packages
-        raise Unreadable(_DAMAGED) from error
+        raise archive.damaged("DOCX") from error
     if document.element.body is None:
-        raise Unreadable(_DAMAGED)
+        raise archive.damaged("DOCX")
     return document
 
 
@@ -131,7 +99,7 @@ def _notes(part: Any) -> str:
     except MemoryError:
         raise
     except Exception as error:
-        raise Unreadable(_DAMAGED) from error
+        raise archive.damaged("DOCX") from error
 
 
 def _title(document: Any) -> str | None:

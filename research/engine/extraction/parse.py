@@ -7,10 +7,18 @@ import importlib
 from research.engine.domain.errors import Unreadable
 
 from . import sniff
-from .result import DOCX, HTML, MARKDOWN, PDF, TEXT, Extraction, Limits
+from .result import CSV, DOCX, HTML, MARKDOWN, PDF, TEXT, XLSX, Extraction, Limits
 
 # Loaded when the first file of the kind comes: a worker that sees only PDFs never pays for the others.
-_MODULES = {PDF: "pdf", HTML: "html", DOCX: "docx", MARKDOWN: "markdown", TEXT: "text"}
+_MODULES = {
+    PDF: "pdf",
+    HTML: "html",
+    DOCX: "docx",
+    XLSX: "xlsx",
+    CSV: "delimited",
+    MARKDOWN: "markdown",
+    TEXT: "text",
+}
 
 
 def parse(data: bytes, *, name: str, limits: Limits) -> Extraction:

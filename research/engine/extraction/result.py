@@ -12,6 +12,11 @@ from typing import NamedTuple
 PDF = "application/pdf"
 HTML = "text/html"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+EPUB = "application/epub+zip"
+EML = "message/rfc822"
+CSV = "text/csv"
 MARKDOWN = "text/markdown"
 TEXT = "text/plain"
 
@@ -23,6 +28,8 @@ _PARTS: dict[str, tuple[str, int, tuple[str, ...]]] = {
     PDF: ("pypdfium2", 1, ("pypdfium2",)),
     HTML: ("trafilatura", 1, ("trafilatura", "lxml")),
     DOCX: ("python-docx", 1, ("python-docx",)),
+    XLSX: ("openpyxl", 1, ("openpyxl",)),
+    CSV: ("delimited", 1, ()),
     MARKDOWN: ("markdown-it", 1, ("markdown-it-py",)),
     TEXT: ("plain-text", 1, ()),
 }
@@ -37,7 +44,7 @@ class Limits(NamedTuple):
     """What one file may cost.
 
     max_bytes: the file's size. timeout_s: wall seconds, and CPU seconds. memory_mb: address space of the parsing
-    process in MiB. max_chars: code points of text. max_inflated_bytes, max_entries, max_ratio: of a DOCX's zip;
+    process in MiB. max_chars: code points of text. max_inflated_bytes, max_entries, max_ratio: of a zip package's;
     the ratio (inflated to packed) counts only above `ratio_floor_bytes`, as small XML packs well honestly.
     """
 

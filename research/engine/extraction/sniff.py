@@ -1,8 +1,9 @@
 """Find out what a file is: from its bytes first, from its name second.
 
-Bytes with a signature (PDF, DOCX, HTML) are parsed as what they are, whatever the name says. A name that promises
+Bytes with a signature (PDF, DOCX, XLSX, HTML) are parsed as what they are, whatever the name says. A name that promises
 a signed format (.pdf, .docx) over bytes that do not keep the promise is refused: reading such a file as plain text
-would put a broken file's entrails into the library. Markdown and text have no signature; the name tells them apart.
+would put a broken file's entrails into the library. Markdown, CSV and text have no signature: the name tells them
+apart, and a text that is surely a table is read as one.
 """
 
 from __future__ import annotations
@@ -14,10 +15,17 @@ from pathlib import PurePath
 
 from research.engine.domain.errors import Unreadable
 
-from .result import DOCX, HTML, MARKDOWN, PDF, TEXT
-from .text import looks_like_text
+from . import dialect
+from .result import CSV, DOCX, HTML, MARKDOWN, PDF, TEXT, XLSX
+from .text import decode, looks_like_text
 
-SUPPORTED_NAMES = "PDF, HTML, DOCX, Markdown and plain text"
+SUPPORTED_NAMES = "PDF, HTML, DOCX, XLSX, CSV, Markdown and plain text"
+
+_SIGNED = frozenset((".pdf", ".docx", ".xlsx", ".xlsm"))
+_TABLES = frozenset((".csv", ".tsv", ".tab"))
+_TEXTS = frozenset(("", ".txt", ".text", ".dat"))
+# Enough of a text to tell whether it is a table.
+_TABLE_SAMPLE_BYTES = 65_536
 
 _HEAD_BYTES = 4_096
 # ISO 32000-1 annex H, note 13: readers accept the header anywhere in the first 1,024 bytes.
@@ -60,7 +68,7 @@ def media_type(data: bytes, *, name: str = "") -> str:
     signed = _by_signature(data, head, suffix)
     if signed is not None:
         return signed
-    if suffix in {".pdf", ".docx"}:
+    if suffix in _SIGNED:
         kind = suffix[1:].upper()
         raise Unreadable(
             f"The file is named {suffix} but holds no {kind}: it is damaged or mislabelled; save it again as {kind}."
@@ -69,7 +77,17 @@ def media_type(data: bytes, *, name: str = "") -> str:
         raise unsupported("a binary file")
     if suffix in {".html", ".htm", ".xhtml"} and _HTML_TAG.search(data[: 1 << 20]):
         return HTML
-    return MARKDOWN if suffix in {".md", ".markdown"} else TEXT
+    return _text_kind(data, suffix)
+
+
+def _text_kind(data: bytes, suffix: str) -> str:
+    if suffix in {".md", ".markdown"}:
+        return MARKDOWN
+    if suffix in _TABLES:
+        return CSV
+    if suffix in _TEXTS and dialect.is_table(decode(data[:_TABLE_SAMPLE_BYTES])):
+        return CSV
+    return TEXT
 
 
 def unsupported(what: str) -> Unreadable:
@@ -80,7 +98,7 @@ def unsupported(what: str) -> Unreadable:
 def _by_signature(data: bytes, head: bytes, suffix: str) -> str | None:
     if head.lstrip().startswith(b"%PDF-") or (suffix == ".pdf" and b"%PDF-" in data[:_PDF_HEADER_BYTES]):
         return PDF
-    if data.startswith(b"PK\x03\x04") or (data.startswith(b"PK") and suffix == ".docx"):
+    if data.startswith(b"PK\x03\x04") or (data.startswith(b"PK") and suffix in _SIGNED):
         return _zip_kind(data)
     if data.startswith(_OLE):
         raise _ole_refusal(data)
@@ -97,12 +115,14 @@ def _zip_kind(data: bytes) -> str:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise Unreadable(
-            "The file is a damaged or cut-off DOCX or zip archive: save it again from the program that made it."
+            "The file is a damaged or cut-off Office document or zip archive: save it again where it was made."
         ) from error
     if any(n.startswith("word/") and n.endswith(".xml") for n in names):
         return DOCX
+    if "xl/workbook.bin" in names:
+        raise Unreadable("The file is an Excel binary workbook (.xlsb): save it as .xlsx and add it again.")
     if any(n.startswith("xl/") for n in names):
-        raise unsupported("an Excel workbook")
+        return XLSX
     if any(n.startswith("ppt/") for n in names):
         raise unsupported("a PowerPoint presentation")
     # A package whose main part lies elsewhere is still a package; the parser tells.
