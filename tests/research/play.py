@@ -40,7 +40,12 @@ def tasks(*, section: str = "competitors") -> tuple[PlanTask, ...]:
         PlanTask(key="first", question="What do the sources say of the first market?", **common),
         PlanTask(key="second", question="What do the sources say of the second market?", **common),
         PlanTask(
-            key="third", question="What follows from both?", depends_on=("first", "second"), layer="synthesis", **common
+            key="third",
+            question="What follows from both?",
+            depends_on=("first", "second"),
+            layer="synthesis",
+            queries=("third market",),
+            **common,
         ),
     )
 

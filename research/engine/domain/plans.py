@@ -32,7 +32,8 @@ class PlanTask(Frozen):
     key: unique in the plan, lower-case words joined by `-` or `_`.
     tools: names of tools in order of preference, at least one.
     depends_on: keys of tasks that must be done first.
-    queries: searches in order, the narrowest first; empty means the question itself.
+    queries: searches in order, the narrowest first; empty means the question itself, and for a task of a later
+    layer that depends on others, that nothing is searched: it follows from their claims.
     subject: the company or jurisdiction it is about, or None.
     """
 
@@ -45,6 +46,10 @@ class PlanTask(Frozen):
     layer: Layer = "research"
     queries: tuple[Query, ...] = Field(default=(), max_length=12)
     subject: Line | None = Field(default=None, max_length=120)
+
+    def searches_nothing(self) -> bool:
+        """Tell whether the task only draws conclusions from the claims of other tasks."""
+        return self.layer != "research" and bool(self.depends_on) and not self.queries
 
 
 class Plan(Frozen):

@@ -7,6 +7,8 @@ from research.engine.domain.evidence import Finding, Investigation
 from research.engine.domain.plans import PlanTask
 from research.engine.ports import EvidenceStore, ResearchModel, RunBrief, Shelf
 
+FOLLOWS = "Nothing is searched for it: what it proposes follows from the claims of the tasks it depends on."
+
 
 async def investigate(
     model: ResearchModel, brief: RunBrief, task: PlanTask, shelf: Shelf, store: EvidenceStore
@@ -14,7 +16,10 @@ async def investigate(
     """Return what `model` found for `task`, holding only quotes that `store` could pin, each once.
 
     Refused quotes are counted in `reason`; when none is left, the outcome is `insufficient_data`, whatever was claimed.
+    A task that searches nothing (`PlanTask.searches_nothing`) is done at once: the role is not asked.
     """
+    if task.searches_nothing():
+        return Investigation(task_key=task.key, outcome="found", reason=FOLLOWS)
     given = await model.investigate(brief, task, shelf)
     pinned: dict[str, Finding] = {}
     refused = 0

@@ -78,6 +78,9 @@ COUNTRIES: dict[str, tuple[str, ...]] = {
 UNITED_STATES: dict[str, tuple[str, ...]] = {"United States": ("United States", "USA", "U.S.A.", "U.S.", "US")}
 EUROPEAN_UNION: dict[str, tuple[str, ...]] = {"European Union": ("European Union", "EU", "E.U.")}
 
+# Every place a prompt may name.
+PLACES: dict[str, tuple[str, ...]] = {**US_STATES, **CANADA, **COUNTRIES, **UNITED_STATES, **EUROPEAN_UNION}
+
 # Which places lie in which, as far as the lists above go.
 PARTS: dict[str, frozenset[str]] = {
     "United States": frozenset(US_STATES),

@@ -8,18 +8,12 @@ from __future__ import annotations
 
 from research.engine.domain.vertical import Vertical
 
-from . import base
+from . import base, canonical
 from . import gambling_words as words
 from .base import section, task
+from .gambling_law import TASKS as LAW_TASKS
 
-SECTIONS = (
-    section("market_problem", "Market problem", "What players and operators lack today, and who feels it."),
-    section("definition", "Product definition", "What the product is, its games and channels, and what it is not."),
-    section("market_size", "Market size", "How large the market is, with figures, periods and their sources."),
-    section("trends", "Market trends", "What changes in the market: law, channels, technology, demand."),
-    section("personas", "Players and personas", "Who plays, how they differ, and what each group values."),
-    section("competitors", "Competitors", "Who else serves these players, with what, and how well.", competitor=True),
-    section("pricing", "Pricing and unit economics", "Hold, win, fees, promotions: how money is made and given back."),
+SECTIONS = canonical.sections(
     section(
         "regulation", "Regulation and licensing", "What law and regulators demand in each market.", regulatory=True
     ),
@@ -29,14 +23,9 @@ SECTIONS = (
         "What protects players from harm: exclusion, limits, age checks, and who demands it.",
         regulatory=True,
     ),
-    section("requirements", "Market requirements", "What the product must do, derived from the sections above."),
-    section(
-        "go_to_market", "Go to market", "How players are won and kept: channels, partners, loyalty, market access."
-    ),
-    section("risks", "Risks", "What could make this fail, and how likely the sources think it is."),
-    section(
-        "success_metrics", "Success metrics", "The measures this trade is steered by, and the values sources report."
-    ),
+    personas=("Players and personas", "Who plays, how they differ, and what each group values."),
+    pricing=("Pricing and business model", "Hold, win, fees, promotions: how money is made and given back."),
+    go_to_market=("Go to market", "How players are won and kept: channels, partners, loyalty, market access."),
 )
 
 TASKS = (
@@ -144,71 +133,7 @@ TASKS = (
         "+promotions players customers",
         "+withdrawals deposits fee +how much",
     ),
-    task(
-        "licensing",
-        "regulation",
-        "Which licences and approvals does the product need, and what do they demand?",
-        "gaming +license required approval gaming authorities",
-        "operator +license registration required",
-        "+suitability directors officers key employees",
-        "+license fee application annual",
-        "report accredited laboratory +game approval",
-        critical=True,
-    ),
-    task(
-        "taxes",
-        "regulation",
-        "Which gaming taxes and fees apply, and at what rates?",
-        "gaming +tax percent of gross gaming revenue",
-        "+license +fees gaming taxes",
-        "+share province state gross gaming revenue",
-        "gaming +taxes",
-    ),
-    task(
-        "laundering",
-        "regulation",
-        "What do anti-money-laundering and payment rules demand?",
-        "+anti-money laundering Bank Secrecy Act suspicious currency transactions",
-        "+deposits withdrawals +reported authority",
-        "+report +suspicious currency cash transactions",
-        "+source of funds deposits",
-        "+anti-money laundering program",
-    ),
-    task(
-        "identity",
-        "regulation",
-        "What is demanded of players' age, identity and location, and of fair play?",
-        "player at least +years old located",
-        "+verify identity player account",
-        "+location check geolocation",
-        "+matching rules players games",
-        "+advertising bonuses prohibited",
-    ),
-    task(
-        "jurisdiction",
-        "regulation",
-        "What does {subject} law demand of {products}: licence, tax, limits?",
-        "{subject} gaming control commission +license regulation",
-        "{subject} gaming +tax gross revenue",
-        "{subject} +law games",
-        "{subject} +license operator fee",
-        "{subject} player years old +located",
-        "{subject} gaming +regulation",
-        per="jurisdiction",
-        critical=True,
-    ),
-    task(
-        "player-protection",
-        "responsible_gambling",
-        "What is required and done to protect players from harm?",
-        "+responsible gambling program",
-        "+self-exclusion players",
-        "+limits deposit loss time players",
-        "+problem gambling prevention",
-        "+underage persons gaming",
-        "+harm players contact",
-        critical=True,
-    ),
+    *LAW_TASKS,
     task(
         "systems",
         "requirements",
@@ -234,6 +159,18 @@ TASKS = (
         "+fair matching players",
         layer="requirements",
         depends_on=("problem",),
+    ),
+    task(
+        "voices",
+        "voice_of_customer",
+        "What do players say of what they have today, and why do they choose an operator or leave it?",
+        "players +switched",
+        "+players chose because",
+        "+players +left operator",
+        "reviewers +say",
+        "+survey players percent",
+        "+complaints players",
+        "guests +satisfaction experience",
     ),
     task(
         "channels",
@@ -284,6 +221,12 @@ TASKS = (
         layer="synthesis",
         depends_on=("market-revenue", "pricing", "taxes"),
     ),
+    *canonical.synthesis(
+        market=("market-revenue", "market-users", "digital-revenue", "competition", "competitor", "pricing", "metrics"),
+        people=("problem", "players", "voices"),
+        law=("licensing", "taxes", "laundering", "identity", "jurisdiction", "player-protection"),
+        product=("product", "trends", "channels", "risks"),
+    ),
 )
 
 VERTICAL = Vertical(
@@ -292,7 +235,7 @@ VERTICAL = Vertical(
     sections=SECTIONS,
     tasks=TASKS,
     products=words.PRODUCTS,
-    jurisdictions={**base.US_STATES, **base.CANADA, **base.COUNTRIES, **base.UNITED_STATES, **base.EUROPEAN_UNION},
+    jurisdictions=base.PLACES,
     competitors=words.COMPETITORS,
     field=words.FIELD,
     glossary=words.GLOSSARY,

@@ -8,30 +8,18 @@ from __future__ import annotations
 
 from research.engine.domain.vertical import Vertical
 
-from . import base
+from . import base, canonical
 from . import saas_words as words
 from .base import section, task
 
-SECTIONS = (
-    section("market_problem", "Market problem", "What customers cannot do well today, and what it costs them."),
-    section("definition", "Product definition", "What the product is, what it includes, and how it is delivered."),
-    section("market_size", "Market size", "How large the market is, with figures, periods and their sources."),
-    section("trends", "Market trends", "What changes: technology, ways of working, buying, law."),
-    section("personas", "Customers and personas", "Who buys and who uses, and what each group values."),
-    section("competitors", "Competitors", "Who else serves these customers, with what, and how well.", competitor=True),
-    section("pricing", "Pricing and packaging", "Plans, subscriptions, licences: what is charged for and how."),
+SECTIONS = canonical.sections(
     section(
         "data_protection",
         "Data protection and privacy",
         "What law and contracts demand of personal and customer data.",
         regulatory=True,
     ),
-    section("requirements", "Market requirements", "What the product must do, derived from the sections above."),
-    section("go_to_market", "Go to market", "How customers are won and kept: channels, partners, trials, success."),
-    section("risks", "Risks", "What could make this fail, and how likely the sources think it is."),
-    section(
-        "success_metrics", "Success metrics", "The measures this trade is steered by, and the values sources report."
-    ),
+    pricing=("Pricing and packaging", "Plans, subscriptions, licences: what is charged for and how."),
 )
 
 TASKS = (
@@ -209,6 +197,18 @@ TASKS = (
         depends_on=("problem",),
     ),
     task(
+        "voices",
+        "voice_of_customer",
+        "What do customers say of what they have today, and why do they choose a product or leave it?",
+        "customers +switched",
+        "+chose because",
+        "+customers +left vendor",
+        "reviewers +say",
+        "+survey percent customers",
+        "+reviews users +complain",
+        "customers +renew satisfaction",
+    ),
+    task(
         "channels",
         "go_to_market",
         "How are customers won and kept, through which channels and partners?",
@@ -254,6 +254,12 @@ TASKS = (
         layer="synthesis",
         depends_on=("market-revenue", "customers", "pricing"),
     ),
+    *canonical.synthesis(
+        market=("market-revenue", "addressable-market", "competition", "competitor", "pricing", "metrics"),
+        people=("problem", "customers", "voices"),
+        law=("privacy-law", "data-transfer", "jurisdiction"),
+        product=("product", "trends", "channels", "risks"),
+    ),
 )
 
 VERTICAL = Vertical(
@@ -262,7 +268,7 @@ VERTICAL = Vertical(
     sections=SECTIONS,
     tasks=TASKS,
     products=words.PRODUCTS,
-    jurisdictions={**base.US_STATES, **base.CANADA, **base.COUNTRIES, **base.UNITED_STATES, **base.EUROPEAN_UNION},
+    jurisdictions=base.PLACES,
     competitors=words.COMPETITORS,
     field=words.FIELD,
     glossary=words.GLOSSARY,
