@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -76,6 +78,10 @@ class TeamLibrary:
         found = await self._current(self._index.survey, terms, team_id=self._team_id, least=least)
         return await self._bridge.run(_shares, team_id=self._team_id, found=found) if found else ()
 
+    async def pages(self, places: Sequence[tuple[int, int]]) -> tuple[Hit, ...]:
+        """Return every passage of the pages (extracted text id, page from 1), in the order of their text; score 0."""
+        return await self._bridge.run(_pages, team_id=self._team_id, places=places) if places else ()
+
     async def scan(self, words: Sequence[str], *, limit: int) -> tuple[Hit, ...]:
         """Return passages that hold all `words` literally, whatever their case, in the order they were added.
 
@@ -132,6 +138,16 @@ def _shares(*, team_id: int, found: Sequence[IndexShare]) -> tuple[SourceShare, 
 
 def _source_ref(row: dict[str, Any]) -> SourceRef:
     return SourceRef(**{**row, "publisher": row["publisher"] or None, "domain": row["domain"] or None})
+
+
+def _pages(*, team_id: int, places: Iterable[tuple[int, int]]) -> tuple[Hit, ...]:
+    wanted = (Q(extracted_text_id=text_id, page=page) for text_id, page in places)
+    rows = (
+        Passage.objects.filter(functools.reduce(operator.or_, wanted), team_id=team_id)
+        .order_by("extracted_text_id", "start")
+        .values(*_FIELDS)
+    )
+    return tuple(_hit(row, 0.0) for row in rows)
 
 
 def _scan(*, team_id: int, words: Iterable[str], limit: int) -> tuple[Hit, ...]:

@@ -116,6 +116,10 @@ class Library(Protocol):
         """
         ...
 
+    async def pages(self, places: Sequence[tuple[int, int]]) -> tuple[Hit, ...]:
+        """Return every passage of the pages (extracted text id, page from 1), in the order of their text; score 0."""
+        ...
+
     async def scan(self, words: Sequence[str], *, limit: int) -> tuple[Hit, ...]:
         """Return passages that hold all `words` literally, by reading the database itself, in stable order."""
         ...

@@ -96,6 +96,9 @@ class FakeLibrary:
             for each, enough in sorted(counted.items())
         )
 
+    async def pages(self, places: Sequence[tuple[int, int]]) -> tuple[Hit, ...]:
+        return tuple(h for h in self._passages if (h.extracted_text_id, h.page) in set(places))
+
     async def scan(self, words: Sequence[str], *, limit: int) -> tuple[Hit, ...]:
         found = (h for h in self._passages if all(word.casefold() in h.text.casefold() for word in words))
         return tuple(found)[:limit]

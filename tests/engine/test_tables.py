@@ -115,7 +115,8 @@ def test_columns_of_change_are_told_from_periods() -> None:
 
 def test_shares_beside_figures_are_columns_of_their_own() -> None:
     table = only(
-        "Income\n(In thousands)\nYear Ended May 31,\n2024 2023\nSales 900 100.0% 800 100.0%\nCosts 450 50.0% 420 52.5%\n"
+        "Income\n(In thousands)\nYear Ended May 31,\n2024 2023\n"
+        "Sales 900 100.0% 800 100.0%\nCosts 450 50.0% 420 52.5%\n"
     )
     assert [column.kind for column in table.columns] == ["period", "share", "period", "share"]
     assert values(table, "Costs") == [450, Decimal("50.0"), 420, Decimal("52.5")]
@@ -141,6 +142,19 @@ def test_a_scale_in_the_caption_or_the_label_counts() -> None:
     first, rate = rooms.rows
     assert tables.measure(rooms, first, first.cells[0]).scale == 1_000_000
     assert tables.measure(rooms, rate, rate.cells[0]).scale is None
+
+
+def test_a_scale_that_may_not_hold_for_a_row_is_not_given() -> None:
+    table = only(
+        "Income\n(In millions, except per share amounts)\n2024 2023\nSales 900 800\n"
+        "Tax effect (0.44) 0.20\nCosts 40 30\n"
+        "Discount rate (%)\nLeases 6 5\n"
+    )
+    effect, leases = row(table, "Tax effect"), row(table, "Leases", "Discount rate (%)")
+    assert tables.measure(table, effect, effect.cells[0]).scale is None  # an amount per share, by its decimals
+    assert tables.measure(table, leases, leases.cells[0]) == (1, "percent", None)
+    heads = only("Gains\n(in millions) 2024 2023\n(in millions) Where booked 2024 2023\nSwaps 9 8\n")
+    assert [each.label for each in heads.rows] == ["Swaps"]  # a head with other words is no row
 
 
 def test_running_text_is_no_table() -> None:

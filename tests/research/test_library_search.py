@@ -48,6 +48,18 @@ def pin(quote: Quote, *, to: str = "alpha") -> Quote:
     return over_bridge(lambda b: RowEvidenceStore(team_id=owner, bridge=b).pin(quote))
 
 
+def test_a_page_is_given_whole_and_only_to_its_team():
+    [hit] = search("second page of Larkspur", any_word=False)
+    place = (hit.extracted_text_id, 2)
+
+    def pages(to: str) -> tuple[Hit, ...]:
+        owner, index = team(to).pk, adapter.open_index()
+        return over_bridge(lambda b: adapter.TeamLibrary(team_id=owner, bridge=b, index=index).pages([place]))
+
+    assert [each.passage_id for each in pages("alpha")] == [hit.passage_id]
+    assert pages("beta") == ()
+
+
 def test_a_hit_tells_source_page_and_true_offsets():
     [hit] = search("second page of Larkspur", any_word=False)
     text = ExtractedText.objects.get(pk=hit.extracted_text_id).text

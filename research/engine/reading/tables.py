@@ -27,6 +27,7 @@ _CAPTION_CHARS = 120
 _MAX_HEADINGS = 3
 _MAX_ABOVE = 14
 _MIN_ROWS = 2
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _CLOSES_GROUP = re.compile(
     r"(?:sub)?totals?\b|net (?:income|loss|earnings|cash|change|revenues?|sales)\b|operating (?:income|loss|profit)\b|"
     r"(?:income|loss|earnings|profit)\b.{0,12}\bbefore\b|gross (?:profit|margin)\b|(?:comprehensive|consolidated)\b|"
@@ -96,6 +97,8 @@ def _take(line: Line, block: _Block, found: list[Table]) -> _Block:
         block.head.append(line)
         return block
     parts = table_rows.parts_of(line)
+    if parts.cells and all(_YEAR.fullmatch(cell.raw) for cell in parts.cells):
+        parts = Parts(line.text, ())  # the head of columns that are not only periods
     if parts.cells and len(parts.label) <= _MAX_LABEL_CHARS:
         _add_row(line, parts, block)
         return block
@@ -155,12 +158,13 @@ def _assembled(block: _Block, head: Head) -> list[Table]:
         name = _folded(parent.text).rstrip(":").strip() if parent else ""
         place = (parent.start, parent.end) if parent else (0, 0)
         rows.append(Row(_named(fitted.label), name, fitted.cells, start, line.end, *place))
-    if len(rows) < max(1, missed):
+    if len(rows) < max(1, missed) or _is_contents(rows, columns, head):
         return []
     signed = next((cell.currency for row in rows for cell in row.cells if cell.currency), None)
     return [
         Table(
             caption=_folded(block.caption.text).rstrip(":") if block.caption else "",
+            caption_start=block.caption.start if block.caption else block.head[0].start,
             units=head.units,
             scale=head.scale,
             currency=head.currency or signed,
@@ -170,6 +174,13 @@ def _assembled(block: _Block, head: Head) -> list[Table]:
             head_end=block.head[-1].end,
         )
     ]
+
+
+def _is_contents(rows: Sequence[Row], columns: Sequence[Column], head: Head) -> bool:
+    """Tell whether the only figures are whole numbers that nothing measures: the pages of a list of contents."""
+    cells = [cell for row in rows for cell in row.cells]
+    measured = head.scale or any(cell.unit or cell.currency or "," in cell.raw or "." in cell.raw for cell in cells)
+    return len(columns) == 1 and not measured
 
 
 def _with_shares(block: _Block, columns: tuple[Column, ...]) -> tuple[Column, ...]:
@@ -219,6 +230,7 @@ def _piped(lines: list[Line], block: _Block) -> list[Table]:
     return [
         Table(
             caption=_folded(caption.text).rstrip(":") if caption else "",
+            caption_start=caption.start if caption else first.start,
             units=units.units,
             scale=units.scale,
             currency=units.currency or signed,

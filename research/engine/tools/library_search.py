@@ -12,6 +12,7 @@ NAME = "library_search"
 MAX_QUERY_CHARS = 400
 MAX_TERMS = 80
 MAX_SOURCES = 5_000
+MAX_PAGES = 12
 # One word of a trade is used by everybody ("gaming", "cloud"); two different ones in a passage seldom are.
 LEAST_TERMS = 2
 
@@ -21,6 +22,7 @@ class Arguments(Frozen):
 
     sources: ids of the sources to look in, None for all. terms: when given, no passages are returned but the share
     of each source whose passages hold at least two of these terms; `query` then only names what the survey is for.
+    pages: when given, every passage of these pages is returned, each named by extracted text id and page from 1.
     """
 
     query: str = Field(min_length=1, max_length=MAX_QUERY_CHARS)
@@ -28,6 +30,7 @@ class Arguments(Frozen):
     any_word: bool = True
     sources: tuple[int, ...] | None = Field(default=None, max_length=MAX_SOURCES)
     terms: tuple[str, ...] = Field(default=(), max_length=MAX_TERMS)
+    pages: tuple[tuple[int, int], ...] = Field(default=(), max_length=MAX_PAGES)
 
 
 class LibrarySearch:
@@ -47,6 +50,9 @@ class LibrarySearch:
         if arguments.terms:
             shares = await self._library.survey(arguments.terms, least=LEAST_TERMS)
             return ToolResult(shares=shares, note="" if shares else "The library is empty.", usage=self.estimate)
+        if arguments.pages:
+            whole = await self._library.pages(arguments.pages)
+            return ToolResult(hits=whole, note="" if whole else "These pages are gone.", usage=self.estimate)
         hits = await self._library.search(
             arguments.query, limit=arguments.limit, any_word=arguments.any_word, sources=arguments.sources
         )
