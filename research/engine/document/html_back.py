@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from research.engine.domain.mrd import Citation, Mrd, MrdClaim
 
-from . import layout
+from . import charts_evidence, html_tables, layout
 from . import text as words
 from .html_parts import Page, bar, esc, link, tag
 
@@ -21,7 +21,7 @@ def parts(mrd: Mrd) -> tuple[tuple[str, str], ...]:
         found.append(("claims", "Claims"))
     if mrd.citations:
         found += [("citations", "Citations"), ("sources", "Sources")]
-    return (*found, ("record", "Record"))
+    return (*found, ("record", "Method and record"))
 
 
 def back(page: Page) -> Iterator[str]:
@@ -154,7 +154,9 @@ def _sources(page: Page) -> Iterator[str]:
 def _record(page: Page) -> Iterator[str]:
     mrd = page.mrd
     searches, costs = mrd.searches, mrd.costs
-    yield '<section id="record" aria-labelledby="record-title"><h2 id="record-title">Record</h2><dl class="facts">'
+    yield '<section id="record" aria-labelledby="record-title"><h2 id="record-title">Method and record</h2>'
+    yield from html_tables.figures(charts_evidence.evidence_charts(mrd))
+    yield '<dl class="facts">'
     for name, value in (
         ("Run", mrd.run_id),
         ("Searches", f"{searches.made:,} made, {searches.without_hits:,} found nothing, {searches.failed:,} failed"),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from research.engine.domain.documents import Gap
 from research.engine.domain.mrd import Contradiction, MrdSection, MrdSentence
 
-from . import layout
+from . import html_tables, layout
 from . import text as words
 from .compose import SUMMARY_KEY
 from .html_parts import Page, esc, tag
@@ -44,9 +44,7 @@ def _facts(page: Page) -> tuple[tuple[str, str], ...]:
         ("Products", ", ".join(mrd.products)),
         ("Jurisdictions", ", ".join(mrd.jurisdictions)),
         ("Competitors", ", ".join(mrd.competitors)),
-        ("As of", words.moment(mrd.as_of)),
-        ("Revision", str(mrd.revision)),
-        ("Vertical and engine", f"{mrd.vertical}, {mrd.engine}"),
+        *words.control(page.signed),
     )
 
 
@@ -67,7 +65,7 @@ def _counts(page: Page) -> Iterator[str]:
 def sections(page: Page) -> Iterator[str]:
     """Yield every section, numbered, and at their end the open questions that belong to none."""
     for number, section in enumerate(page.mrd.sections, 1):
-        yield from _section(page, number, section)
+        yield from section_of(page, number, section)
     rest = layout.gaps_elsewhere(page.mrd)
     if rest:
         yield '<section id="open-questions"><h2>Open questions</h2>'
@@ -75,7 +73,8 @@ def sections(page: Page) -> Iterator[str]:
         yield "</section>"
 
 
-def _section(page: Page, number: int, section: MrdSection) -> Iterator[str]:
+def section_of(page: Page, number: int, section: MrdSection) -> Iterator[str]:
+    """Yield one section: what is said, its market size and tables, what disagrees, what was not found."""
     css = "regulatory" if section.regulatory else ("summary" if section.key == SUMMARY_KEY else "body")
     badge = ' <span class="badge regulatory">Regulatory</span>' if section.regulatory else ""
     yield f'<section class="{css}" id="section-{number}" aria-labelledby="title-{number}">'
@@ -89,6 +88,7 @@ def _section(page: Page, number: int, section: MrdSection) -> Iterator[str]:
             yield from _side_by_side(page, f"{esc(top.text)}{page.markers(top.citations)}", sides)
         else:
             yield from _sentence(page, section, block.sentences[0])
+    yield from html_tables.tables(page, section)
     for pair in layout.contradictions_left(section, page.mrd):
         yield from _side_by_side(page, "The sources disagree", _sides(page, pair))
     yield from _gaps(page, layout.gaps_left(section, page.mrd))

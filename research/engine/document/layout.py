@@ -4,12 +4,36 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from research.engine.domain.documents import Gap
-from research.engine.domain.mrd import Contradiction, Mrd, MrdSection, MrdSentence
+from research.engine.domain.mrd import Contradiction, Mrd, MrdSection, MrdSentence, MrdTable
 
 NOTES_TITLE = "On the open questions"
+# Looked at on A4: five columns are readable upright, seven across; with more, or with whole sentences in many
+# columns, each row is a record of its own.
+_UPRIGHT_COLUMNS = 5
+_ACROSS_COLUMNS = 7
+_LONG_CHARS = 60
+_LONG_COLUMNS = 4
+
+Shape = Literal["grid", "wide", "stacked"]
+
+
+def shape(table: MrdTable) -> Shape:
+    """Return how a table stands on paper: a grid, a grid on a sheet turned sideways, or rows stacked as records."""
+    if len(table.columns) <= _UPRIGHT_COLUMNS:
+        return "grid"
+    long = sum(
+        max((len(row[place].text) for row in table.rows), default=0) > _LONG_CHARS
+        for place in range(len(table.columns))
+    )
+    return "stacked" if len(table.columns) > _ACROSS_COLUMNS or long >= _LONG_COLUMNS else "wide"
+
+
+def anchor(key: str) -> str:
+    """Return a section's key as part of an id: letters, digits and hyphens alone."""
+    return "".join(char if char.isascii() and char.isalnum() else "-" for char in key) or "section"
 
 
 class Told(NamedTuple):

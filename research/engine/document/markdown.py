@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from research.engine.domain.documents import Gap
 from research.engine.domain.mrd import Citation, Contradiction, Mrd, MrdClaim, MrdSection, MrdSentence, SignedMrd
 
-from . import layout
+from . import layout, markdown_tables
 from . import text as words
 
 # Each of these can begin markup in a line: emphasis, code, links, HTML, tables, entities, math, mentions, headings.
@@ -51,13 +51,10 @@ def _head(signed: SignedMrd) -> Iterator[str]:
     facts = (
         ("Status", words.status(signed)),
         ("Request", mrd.prompt),
-        ("Vertical", mrd.vertical),
-        ("Engine", mrd.engine),
         ("Products", ", ".join(mrd.products)),
         ("Jurisdictions", ", ".join(mrd.jurisdictions)),
         ("Competitors", ", ".join(mrd.competitors)),
-        ("As of", words.moment(mrd.as_of)),
-        ("Revision", str(mrd.revision)),
+        *words.control(signed),
         ("Run", mrd.run_id),
         (
             "Searches",
@@ -90,6 +87,7 @@ def _section(number: int, section: MrdSection, mrd: Mrd, claims: dict[int, MrdCl
             yield from _told_gap(sentence, section, mrd)
         else:
             yield from (_sentence(sentence, claims), "")
+    yield from markdown_tables.tables(section, claims, escape=escape)
     yield from _contradictions(layout.contradictions_left(section, mrd), claims)
     yield from _gaps(layout.gaps_left(section, mrd), mrd)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from urllib.parse import urlsplit
 
-from research.engine.domain.mrd import Citation, Mrd, MrdClaim, MrdSentence, MrdValue, SignedMrd
+from research.engine.domain.mrd import Citation, Mrd, MrdCell, MrdClaim, MrdSentence, MrdValue, SignedMrd
 
 NOT_KNOWN = "not known"
 DEMO_NOTICE = "Demonstration: made by demo decisions, not by the people of a firm."
@@ -64,6 +64,19 @@ def status(signed: SignedMrd) -> str:
     return "DRAFT" if signed.status == "draft" else "Signed"
 
 
+def control(signed: SignedMrd) -> tuple[tuple[str, str], ...]:
+    """Return what controls the document, by name: version, as-of, what made it, who approved and signed it."""
+    mrd = signed.mrd
+    given = sorted({f"{approval.role} {approval.actor}" for part in mrd.sections for approval in part.approved_by})
+    return (
+        ("Version", f"revision {mrd.revision}, {'signed' if signed.signatures else 'draft, not signed'}"),
+        ("As of", moment(mrd.as_of)),
+        ("Prepared by", f"MRD Desk, vertical {mrd.vertical}, engine {mrd.engine}"),
+        ("Regulatory sections approved by", "; ".join(given)),
+        ("Signed by", "; ".join(f"{block.name}, {block.role}" for block in signed.signatures)),
+    )
+
+
 def figure(value: MrdValue | None) -> str:
     """Return a claim's typed value in words ("revenue: USD 1,310,000,000, FY2022"), or an empty string."""
     if value is None:
@@ -84,6 +97,12 @@ def origin(citation: Citation) -> str:
     """Return who says it and when: publisher, date, domain."""
     parts = (citation.publisher or "publisher not known", day(citation.published_date), citation.domain)
     return " · ".join(part for part in parts if part)
+
+
+def known_by(cell: MrdCell) -> str:
+    """Return how a cell is known and as of when ("measured, 24 February 2023"), or ""; "stated" needs no telling."""
+    kind = "" if cell.kind == "stated" else cell.kind
+    return ", ".join(part for part in (kind, day(cell.as_of) if cell.as_of else "") if part)
 
 
 def weakest(sentence: MrdSentence, claims: dict[int, MrdClaim]) -> int | None:
