@@ -19,10 +19,11 @@ from typing import NamedTuple
 
 import tantivy
 
-from research.adapters import search_schema, search_words
+from research.adapters import search_schema
 from research.adapters.search_results import IndexHit, IndexLost, IndexShare, is_damage, per_source
 from research.adapters.search_schema import IndexDoc
 from research.engine.domain import errors
+from research.engine.retrieval import words as search_words
 
 # Raise when the schema or the analyser changes: older directories are then built anew.
 FORMAT = 1

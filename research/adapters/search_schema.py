@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import tantivy
 
-from research.adapters import search_words
+from research.engine.retrieval import words as search_words
 
 _TITLE_BOOST, _HEADING_BOOST = 1.3, 1.2
 _TEXT_FIELDS = (("body", 1.0), ("heading", _HEADING_BOOST), ("title", _TITLE_BOOST))

@@ -11,8 +11,8 @@ import tantivy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from research.adapters import search_words
 from research.adapters.search_index import IndexDoc, IndexHit, IndexLost, SearchIndex
+from research.engine.retrieval import words as search_words
 
 PASSAGES = (
     IndexDoc(1, 10, 1, 100, "MGM 10-K 2022", "Casino", "Casino revenues rose to $13.4 billion and 2,000,000 players."),

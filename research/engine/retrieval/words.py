@@ -1,4 +1,4 @@
-"""How text becomes words of the search index, the same for passages and for queries."""
+"""How text becomes words, the same for the search index, for paragraphs ranked in memory, and for queries."""
 
 from __future__ import annotations
 
