@@ -11,7 +11,7 @@ import pypdfium2
 import pytest
 
 from research.engine.domain.errors import Unreadable
-from research.engine.extraction import parse, result, sniff
+from research.engine.extraction import article, parse, result, sniff
 from research.engine.extraction.result import Limits
 
 
@@ -222,6 +222,43 @@ def test_a_page_gives_its_article_title_and_date():
 )
 def test_linked_data_dates_a_page(stamp, date):
     assert read(f"<html><body>{stamp}{ARTICLE}</body></html>".encode(), "p.html").published_date == date
+
+
+def test_a_body_cut_in_pieces_by_advertisements_is_whole_again():
+    def piece(words):
+        lines = "".join(
+            f"<p>{words} number {i} says at length what the market did in that year and why.</p>" for i in range(4)
+        )
+        return f"<div class='row'><div class='text text-{len(words)}'>{lines}</div></div>"
+
+    ad = "<aside><div class='ad'><a href='/x'>Buy now</a></div></aside>" * 3
+    pieces = ("Opening", "Middle one", "Final ones")
+    page = f"<html><body><main>{ad.join(map(piece, pieces))}</main></body></html>"
+    text = read(page.encode(), "p.html").text
+    places = [text.find(f"{words} number {i} ") for words in pieces for i in range(4)]
+    assert -1 not in places
+    assert places == sorted(places)
+
+
+def test_pieces_that_were_left_out_are_put_back_at_their_place_and_notes_are_not():
+    said = [f"The first piece says much about the market and its makers {i}." for i in range(2)]
+    taken = "".join(f"<p>{words}</p>" for words in said)
+    left = taken.replace("first", "second")
+    note = "<p>The writer has covered the market for twenty years from a house by the lake.</p>"
+    boxes = {"t1": taken + note, "t2": left, "t3": note.replace("lake", "sea"), "bio": left + note}
+    page = "".join(f"<div><div class='{look}'>{words}</div></div>" for look, words in boxes.items())
+    text = "\n".join(said)
+    whole = article._whole(text, article._paragraphs(page))
+    assert whole == text + "\n" + text.replace("first", "second")
+
+
+def test_a_table_and_a_list_within_an_article_are_kept():
+    table = "<table><tr><th>State</th><th>Rate</th></tr><tr><td>Ohio</td><td>20%</td></tr></table>"
+    body = f"<article>{ARTICLE}{table}<ul><li>First point of many</li></ul></article>"
+    text = read(f"<html><body><nav><a href='/'>Home</a></nav>{body}</body></html>".encode(), "p.html").text
+    assert "Ohio | 20%" in text
+    assert "First point of many" in text
+    assert "Home" not in text
 
 
 def test_inline_xbrl_keeps_the_figures_of_its_tables():

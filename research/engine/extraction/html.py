@@ -10,6 +10,7 @@ from typing import Any
 
 from research.engine.domain.errors import Unreadable
 
+from . import article
 from .result import HTML, Extraction, Limits, clean_text, clean_title, parse_date, whole
 from .text import decode
 
@@ -28,9 +29,11 @@ _HEAD_CHARS = 200_000
 _LINKED_DATA = re.compile(r"<script[^>]{0,200}application/ld\+json[^>]{0,200}>([^<]*)</script", re.IGNORECASE)
 # Inline XBRL wraps a filing's figures in ix:… elements, which trafilatura drops with the figures in them.
 _INLINE_XBRL = re.compile(r"<ix:(?:nonfraction|nonnumeric|header)\b", re.IGNORECASE)
-# Trafilatura takes the main article; where it finds under a tenth of a long page, there is no one article.
+# Trafilatura takes the main article; where it finds under a tenth of a long page's words, menus and other links left
+# out, there is no one article.
 _MIN_SHARE, _LONG_PAGE_CHARS = 0.1, 4_000
 
+_LINK = re.compile(r"<a\b[^<>]{0,2000}>[^<]{0,400}</a>", re.IGNORECASE)
 _SKIP = frozenset(("script", "style", "noscript", "template", "head", "svg", "iframe", "object", "ix:header"))
 # Table parts are no blocks: a row is one line.
 _BLOCK = frozenset(
@@ -54,24 +57,15 @@ def extract(data: bytes, *, limits: Limits) -> Extraction:  # noqa: ARG001 - eve
     everything = _walk(source)
     text = everything
     if not _INLINE_XBRL.search(source):
-        article = _article(source)
-        if article and not (len(everything) > _LONG_PAGE_CHARS and len(article) < len(everything) * _MIN_SHARE):
-            text = article
+        main = article.main_text(source)
+        if main and not (len(everything) > _LONG_PAGE_CHARS and len(main) < len(_unlinked(source)) * _MIN_SHARE):
+            text = main
     # libxml2 drops what is nested deeper than it goes: then the words alone, without their lines.
     text = text if text.strip() else _flat_text(source)
     if not text.strip():
         raise Unreadable("The page has no text: it may be filled in by scripts; save it from the browser as PDF.")
     title, published = _about(source)
     return whole(text=text, media_type=HTML, title=title, published_date=published)
-
-
-def _article(source: str) -> str:
-    import trafilatura
-
-    try:
-        return trafilatura.extract(source, favor_recall=True, include_comments=False, include_tables=True) or ""
-    except RecursionError:
-        return ""  # nested deeper than any article: the plain walk, which does not recurse, has the text
 
 
 def _walk(source: str) -> str:
@@ -95,6 +89,10 @@ def _walk(source: str) -> str:
             out.append(_END.get(tag) or ("\n" if tag in _BLOCK else ""))
             out.append(_flat(node.tail))
     return _tidy("".join(out))
+
+
+def _unlinked(source: str) -> str:
+    return _walk(_LINK.sub(" ", source))
 
 
 def _flat(text: str | None) -> str:
