@@ -8,12 +8,12 @@ from research.engine.providers.extractive.plan import make_plan
 from research.engine.verticals import registry
 from tests.doubles.engine import brief
 
-BOTH = ("gambling", "saas")
+ALL = ("fintech", "gambling", "saas")
 TOOLS = ("library_search", "library_scan")
 
 
-def test_both_verticals_are_found_without_being_listed():
-    assert set(BOTH) <= set(registry.names())
+def test_the_verticals_are_found_without_being_listed():
+    assert set(ALL) <= set(registry.names())
 
 
 def test_an_unknown_vertical_is_refused_and_the_known_ones_are_named():
@@ -25,7 +25,7 @@ def test_an_unknown_vertical_is_refused_and_the_known_ones_are_named():
     assert "saas" in refusal.value.detail
 
 
-@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.parametrize("name", ALL)
 def test_every_section_has_a_task_and_every_task_a_section(name):
     vertical = registry.get(name)
     assert {task.section for task in vertical.tasks} == set(vertical.section_keys())
@@ -33,7 +33,12 @@ def test_every_section_has_a_task_and_every_task_a_section(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "regulatory"), [("gambling", {"regulation", "responsible_gambling"}), ("saas", {"data_protection"})]
+    ("name", "regulatory"),
+    [
+        ("gambling", {"regulation", "responsible_gambling"}),
+        ("saas", {"data_protection"}),
+        ("fintech", {"regulation", "consumer_protection"}),
+    ],
 )
 def test_the_regulatory_and_competitor_sections_are_marked(name, regulatory):
     vertical = registry.get(name)
@@ -41,7 +46,7 @@ def test_the_regulatory_and_competitor_sections_are_marked(name, regulatory):
     assert [s.key for s in vertical.sections if s.competitor] == ["competitors"]
 
 
-@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.parametrize("name", ALL)
 def test_the_template_gives_a_valid_plan_even_when_the_prompt_names_nothing(name):
     vertical = registry.get(name)
     plan = make_plan(brief(vertical, "something new for somebody somewhere"))
@@ -50,7 +55,7 @@ def test_the_template_gives_a_valid_plan_even_when_the_prompt_names_nothing(name
     assert all("{" not in query for task in plan.tasks for query in task.queries)
 
 
-@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.parametrize("name", ALL)
 def test_critical_tasks_cover_every_regulatory_section(name):
     vertical = registry.get(name)
     critical = {task.section for task in vertical.tasks if task.critical}

@@ -32,7 +32,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("prompt", help="what market the document is about, in a sentence")
-        parser.add_argument("--vertical", required=True, help="gambling, saas, …")
+        parser.add_argument("--vertical", required=True, help="fintech, gambling, saas, …")
         parser.add_argument("--engine", default="extractive")
         parser.add_argument("--team", help="slug of the team (default: the only one there is)")
         parser.add_argument("--as", dest="username", help="username of the requester (default: the team's only member)")
