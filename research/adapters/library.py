@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from research.engine.domain.evidence import Hit, SourceRef, SourceShare
+from research.engine.domain.evidence import Hit, SourceRef, SourceShare, SourceText
 from research.models import ExtractedText, Passage, Source
 
 from . import index_feed
@@ -92,6 +92,10 @@ class TeamLibrary:
             return ()
         return await self._bridge.run(_scan, team_id=self._team_id, words=wanted, limit=limit)
 
+    async def text(self, source_id: int) -> SourceText | None:
+        """Return the newest text of a source, whole, or None when the team has no source of that id."""
+        return await self._bridge.run(_text, team_id=self._team_id, source_id=source_id)
+
     async def _current(self, ask: Callable[..., list[T]], *args: Any, **more: Any) -> list[T]:
         """Ask the index, caught up first, in a thread."""
         for left in reversed(range(_TRIES)):
@@ -159,6 +163,21 @@ def _scan(*, team_id: int, words: Iterable[str], limit: int) -> tuple[Hit, ...]:
         passages = passages.filter(_contains(word))
     rows = passages.order_by("extracted_text_id", "start").values(*_FIELDS)[:limit]
     return tuple(_hit(row, 0.0) for row in rows)
+
+
+def _text(*, team_id: int, source_id: int) -> SourceText | None:
+    rows = ExtractedText.objects.filter(snapshot__source_id=source_id, snapshot__source__team_id=team_id)
+    text = rows.select_related("snapshot").order_by("-snapshot__captured_at", "-snapshot_id", "-pk").first()
+    if text is None:
+        return None
+    source = Source.objects.filter(pk=source_id, team_id=team_id).values(*_SOURCE_FIELDS).get()
+    return SourceText(
+        extracted_text_id=text.pk,
+        source=_source_ref(source),
+        media_type=text.snapshot.media_type,
+        text=text.text,
+        page_starts=tuple(text.page_starts),
+    )
 
 
 def _contains(word: str) -> Q:

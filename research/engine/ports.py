@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from .domain.canonical import Frozen
 from .domain.claims import ClaimDraft
 from .domain.documents import AcceptedClaim, SectionBrief, SectionDraft
-from .domain.evidence import EvidenceItem, Hit, Investigation, Quote, SourceShare
+from .domain.evidence import EvidenceItem, Hit, Investigation, Quote, SourceShare, SourceText
 from .domain.plans import Plan, PlanTask
 from .domain.usage import Usage
 from .domain.vertical import Vertical
@@ -122,6 +122,10 @@ class Library(Protocol):
 
     async def scan(self, words: Sequence[str], *, limit: int) -> tuple[Hit, ...]:
         """Return passages that hold all `words` literally, by reading the database itself, in stable order."""
+        ...
+
+    async def text(self, source_id: int) -> SourceText | None:
+        """Return the newest text of a source, whole, or None when the team has no source of that id."""
         ...
 
 

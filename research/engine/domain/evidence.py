@@ -55,6 +55,19 @@ class SourceShare(Frozen):
     speaking: int = Field(ge=0)
 
 
+class SourceText(Frozen):
+    """The whole text of a source as its newest extraction gave it. page_starts: offset of each page, page 1 first.
+
+    media_type: of the file it was got from.
+    """
+
+    extracted_text_id: int
+    source: SourceRef
+    media_type: str
+    text: str
+    page_starts: tuple[int, ...]
+
+
 class Quote(Frozen):
     """Verbatim words at their place (W3C TextQuoteSelector and TextPositionSelector).
 
