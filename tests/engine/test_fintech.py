@@ -32,8 +32,8 @@ A payment app must verify the identity of every customer before a balance above 
 An e-money institution license in Ireland requires capital of €350,000 and a head office in the country.
 Customer funds must be safeguarded in a segregated account by the end of the next working day.
 Strong customer authentication is required for every payment above €30 in Ireland.
-A consumer credit agreement must include the annual percentage rate, and a borrower has 14 days to withdraw.
-The creditworthiness of every borrower is checked before an instalment plan is agreed.
+Every consumer credit contract must include the annual percentage rate, and a borrower has 14 days to withdraw.
+The creditworthiness of every borrower must be checked before an instalment plan is agreed.
 An unauthorised payment must be refunded by the end of the following working day.
 """,
     ("Small merchants and payments 2025", "Wharfside Payment Research"): """

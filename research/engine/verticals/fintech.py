@@ -192,8 +192,8 @@ TASKS = (
     task(
         "credit-law", "consumer_protection",
         "What must lenders disclose and check, and how are costs and advertising limited?",
-        "+annual percentage rate agreement", "+creditworthiness borrower", "+borrower +withdraw days",
-        "+consumer credit agreement", "+advertising credit example", critical=True,
+        "+annual percentage rate contract", "+creditworthiness borrower", "+borrower +withdraw days",
+        "+consumer credit contract", "+advertising credit example", critical=True,
     ),
     task(
         "payer-protection", "consumer_protection",
