@@ -9,10 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from research.api.base import RUN_ID, Pages, RunView
+from research.api.findings import ClaimsView, claims_out
+from research.api.serializers import ClaimOut
 from research.models import Decision
 
-from .decide import decide
-from .serializers import DecisionInput, DecisionOutput
+from .decide import add_claim, decide
+from .requests import AdditionRequest
+from .serializers import ClaimInput, DecisionInput, DecisionOutput
 
 _PROBLEMS = {
     400: OpenApiResponse(description="The request is wrong; the detail says what to do."),
@@ -51,3 +54,30 @@ class Decisions(RunView):
         )
         decision.run.refresh_from_db()
         return Response(DecisionOutput(decision).data, status=status.HTTP_201_CREATED)
+
+
+class Claims(ClaimsView):
+    """The claims of a run, and one more that a person adds."""
+
+    @extend_schema(
+        summary="Add a claim by hand",
+        operation_id="claims_create",
+        tags=["decisions"],
+        parameters=[RUN_ID],
+        request=ClaimInput,
+        responses={201: ClaimOut, **_PROBLEMS},
+    )
+    def post(self, request: Request, run_id: str) -> Response:
+        """Add a claim: the same checks and the same evidence as every other; another person decides on it."""
+        run = self.run_of(run_id)
+        given = ClaimInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        addition = dict(given.validated_data)
+        comment = addition.pop("comment", "")
+        claim = add_claim(
+            person=self.person,
+            door="api",
+            request=AdditionRequest(run_id=run.pk, addition=addition, comment=comment),
+            now=timezone.now(),
+        )
+        return Response(ClaimOut(claims_out([claim])[0]).data, status=status.HTTP_201_CREATED)

@@ -14,10 +14,10 @@ from research.engine.domain.errors import Conflict, InvalidInput, MrdError
 from research.engine.domain.states import Verdict
 from research.models import Claim, Run, SectionRevision, User
 from research.models.record import Decision, SubjectKind
-from research.services import editing, gates
+from research.services import claim_edits, editing, gates
 
 from . import facts, passwords, policy
-from .requests import BACK_TO, DecisionRequest, claim_edit, sentences, words
+from .requests import BACK_TO, AdditionRequest, DecisionRequest, claim_addition, claim_edit, sentences, words
 
 # What a decision that comes too late runs into: PostgreSQL names the constraint, SQLite the table.
 _LATE = (
@@ -82,6 +82,30 @@ def _held(person: User, door: str, request: DecisionRequest, now: dt.datetime, *
     return _VERBS[request.subject, request.verdict](run, subject, request, by)
 
 
+def add_claim(*, person: User, door: str, request: AdditionRequest, now: dt.datetime) -> Claim:
+    """Judge and write a claim that a person adds, in one transaction that holds the run; return it.
+
+    The policy asks what it asks of an edit of a claim of that section. Raises what `decide` raises.
+    """
+    comment = words(request.comment, name="comment")
+    addition = claim_addition(request.addition)
+    facts.run_of(person=person, run_id=request.run_id)
+    with transaction.atomic():
+        run = gates.hold(request.run_id)
+        facts.run_of(person=person, run_id=run.pk)
+        subject = facts.new_claim_subject(run=run, section=addition.section)
+        who = facts.standing_of(person=person, run=run)
+        policy.check(
+            facts.facts_for(who=who, run=run, subject=subject, verdict=Verdict.EDIT, door=door, comment=comment)
+        )
+        by = gates.By(person=person, door=door, comment=comment, now=now)
+
+        def add() -> Claim:
+            return claim_edits.add(run=run, addition=addition, author=person, comment=comment, now=now)
+
+        return gates.add_claim(run=run, add=add, by=by)
+
+
 def decide_many(*, person: User, door: str, requests: Iterable[DecisionRequest], now: dt.datetime) -> list[Outcome]:
     """Decide each request in its own transaction and return what became of each, in the order given."""
     outcomes = []
@@ -119,16 +143,7 @@ def _edit_claim(run: Run, subject: facts.Subject, request: DecisionRequest, by: 
     edit = claim_edit(request.edit)
 
     def revise(claim: Claim) -> Claim:
-        return editing.revise_claim(
-            claim=claim,
-            text=edit.text,
-            kind=edit.kind,
-            value=edit.value,
-            evidence_ids=edit.evidence_ids,
-            author=by.person,
-            comment=by.comment,
-            now=by.now,
-        )
+        return claim_edits.revise(claim=claim, edit=edit, author=by.person, comment=by.comment, now=by.now)
 
     return gates.edit_claim(run=run, claim=subject.row, digest=request.digest, revise=revise, by=by)
 

@@ -138,6 +138,11 @@ def claim_subject(claim: Any, *, regulatory: frozenset[str]) -> Subject:
     return Subject(SubjectKind.CLAIM, claim, claim.section in regulatory, author_ids=frozenset(authors))
 
 
+def new_claim_subject(*, run: Run, section: str) -> Subject:
+    """Return a claim that is to be added to `section` as a subject: nobody wrote or decided it yet."""
+    return Subject(SubjectKind.CLAIM, None, section in regulatory_keys(run))
+
+
 def _section(run: Run, subject_id: int) -> Subject:
     return section_subject(_one(SectionRevision.objects.filter(run=run, pk=subject_id), SubjectKind.SECTION))
 

@@ -7,11 +7,9 @@ from typing import Any
 
 from django import forms
 
-from research.engine.domain.claims import MAX_CLAIM_CHARS
 from research.engine.domain.plans import LAYERS
 from research.engine.domain.plans import Plan as PlanValue
 
-_KINDS = [(kind, kind) for kind in ("stated", "computed", "inferred", "assumption")]
 _SENTENCE_KINDS = [(kind, kind) for kind in ("claim", "heading", "gap")]
 STATUSES = [("queued", "waiting"), ("accepted", "accepted"), ("rejected", "rejected"), ("all", "all")]
 ORDERS = [("section", "by section"), ("doubt", "most doubtful first"), ("sure", "surest first")]
@@ -95,34 +93,6 @@ def plan_data(*, old: PlanValue, head: PlanForm, tasks: Any) -> dict[str, Any]:
         **{name: head.cleaned_data[name] for name in head.base_fields},
         "tasks": [form.value() for form in tasks.ordered_forms if form.cleaned_data.get("key") or form.has_changed()],
     }
-
-
-class ClaimForm(forms.Form):
-    """A person's revision of a claim."""
-
-    text = forms.CharField(max_length=MAX_CLAIM_CHARS, widget=forms.Textarea(attrs={"rows": 3}))
-    kind = forms.ChoiceField(choices=_KINDS)
-    evidence = forms.TypedMultipleChoiceField(coerce=int, required=False, widget=forms.CheckboxSelectMultiple)
-    number = forms.DecimalField(required=False, help_text="As written; empty: the claim has no figure.")
-    scale = forms.DecimalField(required=False, help_text="1000000 for millions.")
-    currency = forms.CharField(required=False, max_length=3, help_text="USD")
-    unit = forms.CharField(required=False, max_length=40, help_text="percent, users …")
-    period = forms.CharField(required=False, max_length=40, help_text="FY2023, 2023-Q2")
-    metric = forms.CharField(required=False, max_length=120)
-    entity = forms.CharField(required=False, max_length=120)
-
-    def __init__(self, *args: Any, evidence_ids: Sequence[int], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["evidence"].choices = [(pk, str(pk)) for pk in evidence_ids]  # type: ignore[attr-defined]
-
-    def value(self) -> dict[str, Any]:
-        """Return the edit as JSON, as the API takes it."""
-        data = self.cleaned_data
-        typed = {name: data[name] or None for name in ("currency", "unit", "period", "metric", "entity")}
-        figure = None
-        if data["number"] is not None:
-            figure = {"number": str(data["number"]), "scale": str(data["scale"] or 1), **typed}
-        return {"text": data["text"], "kind": data["kind"], "evidence_ids": data["evidence"], "value": figure}
 
 
 class SentenceForm(forms.Form):

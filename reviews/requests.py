@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field, ValidationError
 
-from research.engine.domain.canonical import Frozen, Line, readable
-from research.engine.domain.claims import MAX_CLAIM_CHARS, ClaimKind, TypedValue
+from research.engine.domain.canonical import Frozen, readable
+from research.engine.domain.claims import MAX_CLAIM_CHARS
 from research.engine.domain.documents import Sentence
 from research.engine.domain.errors import InvalidInput
 from research.engine.domain.states import Gate, RunState, Verdict
 from research.models.record import SubjectKind
+from research.services.claim_edits import ClaimAddition, ClaimEdit
 
 GATE_OF = {
     SubjectKind.PLAN: Gate.PLAN,
@@ -49,20 +50,6 @@ class DecisionRequest:
         return GATE_OF[self.subject]
 
 
-# What a database key can be; a larger number is nobody's.
-EvidenceId = Annotated[int, Field(ge=1, le=2**63 - 1)]
-MAX_EVIDENCE = 50
-
-
-class ClaimEdit(Frozen):
-    """A person's revision of a claim. `value` None: the claim has no figure."""
-
-    text: Line = Field(max_length=MAX_CLAIM_CHARS)
-    kind: ClaimKind = "stated"
-    evidence_ids: tuple[EvidenceId, ...] = Field(default=(), max_length=MAX_EVIDENCE)
-    value: TypedValue | None = None
-
-
 class _Sentences(Frozen):
     sentences: tuple[Sentence, ...] = Field(max_length=500)
 
@@ -75,12 +62,29 @@ def words(text: str, *, name: str) -> str:
     return cut
 
 
+@dataclass(frozen=True, kw_only=True)
+class AdditionRequest:
+    """A claim a person adds: what JSON gives of a `ClaimAddition`, and why it is added."""
+
+    run_id: UUID
+    addition: Any
+    comment: str = ""
+
+
 def claim_edit(data: Any) -> ClaimEdit:
     """Return the claim edit in `data` (what JSON gives). Raises `InvalidInput` naming the first wrong field."""
     try:
         return ClaimEdit.model_validate(data)
     except ValidationError as error:
-        raise _wrong("claim", error) from error
+        raise _wrong("edited claim", error) from error
+
+
+def claim_addition(data: Any) -> ClaimAddition:
+    """Return the added claim in `data` (what JSON gives). Raises `InvalidInput` naming the first wrong field."""
+    try:
+        return ClaimAddition.model_validate(data)
+    except ValidationError as error:
+        raise _wrong("added claim", error) from error
 
 
 def sentences(data: Any) -> tuple[Sentence, ...]:
@@ -89,7 +93,7 @@ def sentences(data: Any) -> tuple[Sentence, ...]:
     try:
         found = _Sentences.model_validate(whole).sentences
     except ValidationError as error:
-        raise _wrong("section", error) from error
+        raise _wrong("edited section", error) from error
     return tuple(_sentence(place, sentence) for place, sentence in enumerate(found, start=1))
 
 
@@ -109,5 +113,5 @@ def _sentence(place: int, sentence: Sentence) -> Sentence:
 
 def _wrong(noun: str, error: ValidationError) -> InvalidInput:
     first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"]) or noun
-    return InvalidInput(f"The edited {noun} is not valid at '{where}': {first['msg']}.", field=where)
+    where = ".".join(str(part) for part in first["loc"]) or noun.rsplit(maxsplit=1)[-1]
+    return InvalidInput(f"The {noun} is not valid at '{where}': {first['msg']}.", field=where)

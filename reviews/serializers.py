@@ -7,6 +7,7 @@ from uuid import UUID
 from rest_framework import serializers
 
 from research.api.inputs import StrictInput
+from research.engine.domain.items import ROLES
 from research.engine.domain.states import RunState, Verdict
 from research.models import Decision
 from research.models.record import SubjectKind
@@ -25,7 +26,8 @@ class DecisionInput(StrictInput):
     payload = serializers.JSONField(
         allow_null=True,
         required=False,
-        help_text="What an edit puts in the place: the whole plan; `{text, kind, evidence_ids, value}` of a claim; "
+        help_text="What an edit puts in the place: the whole plan; `{text, kind, evidence_ids, value}` of a claim, "
+        "and what else `claims_create` takes; "
         "`{sentences: [{text, claims, kind}]}` of a section.",
     )
     back_to = serializers.ChoiceField(
@@ -55,6 +57,45 @@ class DecisionInput(StrictInput):
             meaning=data.get("meaning", ""),
             password=data.get("password", ""),
         )
+
+
+class QuoteInput(StrictInput):
+    """Words of a document of the team's library, as they stand there."""
+
+    source_id = serializers.IntegerField(min_value=1)
+    words = serializers.CharField(max_length=4_000, help_text="White space may differ; all else must stand there.")
+    page = serializers.IntegerField(min_value=1, required=False, allow_null=True, help_text="Where there are several.")
+
+
+class FormulaInput(StrictInput):
+    """A formula over claims of the run."""
+
+    expression = serializers.CharField(max_length=300, help_text="Names, numbers, + - * / and parentheses.")
+    names = serializers.DictField(
+        child=serializers.IntegerField(min_value=1), help_text="Name in the expression to id of a claim."
+    )
+
+
+class ClaimInput(StrictInput):
+    """A claim to add, as `ClaimAddition` takes it."""
+
+    section = serializers.CharField(max_length=64)
+    text = serializers.CharField(max_length=2_000)
+    kind = serializers.ChoiceField(choices=["stated", "computed", "inferred", "assumption"], default="stated")
+    role = serializers.ChoiceField(choices=list(ROLES), default="fact", help_text="What it is in the document.")
+    attributes = serializers.DictField(
+        child=serializers.CharField(allow_blank=True), required=False, help_text="Those of the role."
+    )
+    value = serializers.DictField(
+        allow_null=True, required=False, help_text="A figure: number, scale, unit, currency, period, low, high …"
+    )
+    evidence_ids = serializers.ListField(child=serializers.IntegerField(min_value=1), required=False, max_length=50)
+    quotes = QuoteInput(many=True, required=False)
+    premises = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), required=False, max_length=50, help_text="Ids of claims."
+    )
+    formula = FormulaInput(required=False, allow_null=True)
+    comment = serializers.CharField(allow_blank=True, required=False, help_text="Why it is added; needed.")
 
 
 class DecisionOutput(serializers.ModelSerializer[Decision]):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import claims, document, plan, queue, section
+from .views import adding, claims, document, plan, queue, section
 
 app_name = "reviews"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("<uuid:run_id>/", queue.run, name="run"),
     path("<uuid:run_id>/plan/", plan.plan, name="plan"),
     path("<uuid:run_id>/claims/", claims.claims, name="claims"),
+    path("<uuid:run_id>/claims/add/", adding.add, name="add_claim"),
     path("<uuid:run_id>/claims/<int:claim_id>/", claims.claim, name="claim"),
     path("<uuid:run_id>/sections/", section.sections, name="sections"),
     path("sections/<int:section_id>/", section.short, name="section"),

@@ -1,4 +1,4 @@
-"""Addresses of the API, under /api/. Decisions are mounted beside them by `reviews`."""
+"""Addresses of the API, under /api/. Decisions and claims, which people add, are mounted by `reviews`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from .docs import SwaggerView
 _RUN = [
     path("", runs.RunDetailView.as_view(), name="api-run"),
     path("plan/", findings.PlanView.as_view(), name="api-run-plan"),
-    path("claims/", findings.ClaimsView.as_view(), name="api-run-claims"),
     path("evidence/<str:evidence_id>/", findings.EvidenceView.as_view(), name="api-run-evidence"),
     path("sections/", findings.SectionsView.as_view(), name="api-run-sections"),
     path("document/", findings.DocumentView.as_view(), name="api-run-document"),

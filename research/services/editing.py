@@ -1,4 +1,4 @@
-"""People's edits run through every check again before anything is written."""
+"""People's edits of plans and sections run through every check again before anything is written."""
 
 from __future__ import annotations
 
@@ -7,19 +7,13 @@ from collections.abc import Sequence
 
 from research.adapters import runtime
 from research.engine.document import checks
-from research.engine.domain.claims import ClaimDraft, ClaimInHand, TypedValue
 from research.engine.domain.documents import SectionDraft, Sentence
 from research.engine.domain.errors import InvalidInput, PlanInvalid
 from research.engine.domain.plans import Plan as PlanValue
 from research.engine.domain.plans import check_plan, parse_plan
-from research.engine.domain.states import ClaimStatus
-from research.engine.verification import contradictions
-from research.engine.verification.assess import assess_one
 from research.engine.verticals import registry
-from research.models import Claim, Plan, Run, SectionRevision, Task, User
-from research.services import claims, composing, recording, voiding
-
-ANOTHER_PERSON = "edited by a person: another person decides"
+from research.models import Plan, Run, SectionRevision, User
+from research.services import composing
 
 
 def checked_plan(*, run: Run, plan: Plan, data: object) -> PlanValue:
@@ -32,86 +26,6 @@ def checked_plan(*, run: Run, plan: Plan, data: object) -> PlanValue:
     if new.digest() == plan.digest:
         raise PlanInvalid("Nothing in the plan was changed.", field="plan")
     return new
-
-
-def revise_claim(
-    *,
-    claim: Claim,
-    text: str,
-    kind: str,
-    value: TypedValue | None,
-    evidence_ids: Sequence[int],
-    author: User,
-    comment: str,
-    now: dt.datetime,
-) -> Claim:
-    """Write a person's revision of a claim, assess it as any other, queue it for another person, and seal it.
-
-    Raises `InvalidInput` for text that is empty or too long, evidence of another run, a stated claim without evidence.
-    """
-    run = claim.run
-    wanted = sorted(set(evidence_ids))
-    rows = claims.evidence_rows(run=run, pk__in=wanted)
-    if len(rows) != len(wanted):
-        raise InvalidInput(
-            "The claim names evidence that this run does not have; choose from the run's evidence.", field="evidence"
-        )
-    if kind == "stated" and not rows:
-        raise InvalidInput(
-            "A stated claim needs evidence: choose at least one quote, or label it an assumption.", field="evidence"
-        )
-    try:
-        draft = ClaimDraft(
-            task_key=claim.task_key,
-            section=claim.section,
-            kind=kind,
-            text=" ".join(text.split()),
-            value=value,
-            evidence_ids=tuple(wanted),
-            premise_keys=tuple(claim.current.premise_keys) if claim.current else (),
-        )
-    except ValueError as error:
-        raise InvalidInput(
-            "A claim needs 3 to 2,000 characters and one of the kinds stated, computed, inferred, assumption.",
-            field="text",
-        ) from error
-    section = registry.get(run.vertical).section(claim.section)
-    question = Task.objects.filter(plan__run=run, key=claim.task_key).order_by("-plan__revision").first()
-    hand = ClaimInHand(
-        key=claim.key,
-        draft=draft,
-        question=question.question if question else "",
-        evidence=tuple(claims.evidence_item(row) for row in rows),
-        competitor=section.competitor,
-        regulatory=section.regulatory,
-    )
-    others = _others(run, claim)
-    assessed = assess_one(hand, others)
-    claims.add_revision(claim=claim, draft=draft, author=author, comment=comment, now=now)
-    reasons = (*assessed.to_people, ANOTHER_PERSON)
-    claims.assess(claim=claim, assessed=assessed.model_copy(update={"to_people": reasons}), step=None, now=now)
-    pairs = contradictions.find([hand, *others])
-    voiding.relink(claim, pairs=[pair for pair in pairs if claim.key in (pair.first, pair.second)], now=now)
-    claims.seal(claim)
-    recording.append(
-        run_id=run.pk,
-        kind="claim.revised",
-        actor=str(author.actor_id),
-        data={
-            "claim": claim.key,
-            "revision": claim.current.revision if claim.current else 0,
-            "shown": claim.shown_digest,
-        },
-        now=now,
-    )
-    return claim
-
-
-def _others(run: Run, claim: Claim) -> list[ClaimInHand]:
-    """Return the run's other claims that stand or wait: those the edited one may contradict."""
-    standing = [ClaimStatus.ACCEPTED, ClaimStatus.QUEUED]
-    rows = claims.in_hand(run, registry.get(run.vertical), {}, statuses=standing)
-    return [other for other in rows if other.key != claim.key]
 
 
 def revise_section(

@@ -16,7 +16,7 @@ from research.engine.domain.states import ClaimStatus, Gate, RunEvent, RunState,
 from research.models import Claim, Decision, Document, Plan, Run, SectionRevision, Signature, User
 from research.models.record import SubjectKind
 
-from . import flow, recording, results, voiding
+from . import dependents, flow, recording, results, voiding
 
 
 class By(NamedTuple):
@@ -138,15 +138,23 @@ def reject_plan(*, run: Run, plan: Plan, digest: str, by: By) -> Decision:
 
 
 def decide_claim(*, run: Run, claim: Claim, digest: str, verdict: Verdict, by: By) -> Decision:
-    """Accept or reject a queued claim as shown; the last one lets the gate pass. Raises `StaleState`, `StaleDigest`."""
+    """Accept or reject a queued claim as shown; the last one lets the gate pass.
+
+    Nothing is accepted before what it rests on; what rests on a rejected claim goes to people again.
+    Raises `StaleState`, `StaleDigest`, `Conflict`.
+    """
     expect(run, RunState.CLAIM_REVIEW)
     if claim.status != ClaimStatus.QUEUED:
         raise StaleState(f"This claim is not waiting for a decision: it is {claim.status}.")
     _expect_digest(claim.shown_digest, digest)
+    if verdict is Verdict.APPROVE:
+        dependents.check_premises(claim)
     decision = _decide(run, Gate.CLAIMS, SubjectKind.CLAIM, claim.pk, digest, verdict, by)
     claim.status = ClaimStatus.ACCEPTED if verdict is Verdict.APPROVE else ClaimStatus.REJECTED
     claim.decided_by_rule = False
     claim.save(update_fields=["status", "decided_by_rule"])
+    if verdict is Verdict.REJECT:
+        dependents.reopen(claim=claim, why="was rejected", now=by.now)
     flow.pass_claims_if_decided(run, now=by.now, event=RunEvent.CLAIMS_PASSED, actor=by.actor)
     return decision
 
@@ -168,6 +176,23 @@ def edit_claim(*, run: Run, claim: Claim, digest: str, revise: Any, by: By) -> D
         voiding.void_sections(run, sections={claim.section})
         _fire(run, RunEvent.CLAIMS_VOIDED, by, {"claim": claim.key})
     return decision
+
+
+def add_claim(*, run: Run, add: Any, by: By) -> Claim:
+    """Let a person add a claim; it waits for another person, and what was drafted of its section is void.
+
+    add: called with nothing; writes, checks and seals the claim (reviews hands over the checked addition).
+    Raises `StaleState` before the claims gate and once the run has ended.
+    """
+    later = (RunState.DRAFTING, RunState.REGULATORY_REVIEW, RunState.SIGN_OFF)
+    expect(run, RunState.CLAIM_REVIEW, *later)
+    claim: Claim = add()
+    digest = claim.current.digest if claim.current else ""
+    _decide(run, Gate.CLAIMS, SubjectKind.CLAIM, claim.pk, digest, Verdict.EDIT, by)
+    if run.state in later:
+        voiding.void_sections(run, sections={claim.section})
+        _fire(run, RunEvent.CLAIMS_VOIDED, by, {"claim": claim.key})
+    return claim
 
 
 # ── regulatory sections ──────────────────────────────────────────────────────────────────────────

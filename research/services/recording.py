@@ -27,6 +27,7 @@ KINDS = frozenset(
         "step.retried",
         "claims.proposed",
         "claims.verified",
+        "claim.added",
         "claim.revised",
         "section.drafted",
         "section.revised",

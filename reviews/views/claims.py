@@ -21,7 +21,7 @@ from research.engine.domain.states import ClaimStatus
 from research.engine.verticals import registry
 from research.models import Claim, Evidence, Run
 from research.models.record import SubjectKind
-from reviews import cards, facts, forms
+from reviews import cards, claim_forms, facts, forms
 from reviews.decide import Outcome, decide_many
 from reviews.requests import DecisionRequest
 
@@ -30,6 +30,7 @@ from . import common
 PER_PAGE = 25
 _SHOWN_MESSAGES = 10
 _DONE = {"approve": "Accepted.", "reject": "Rejected.", "edit": "Edited; another person decides on it now."}
+_EDITABLE = ("claim_review", "drafting", "regulatory_review", "sign_off")
 _GONE = (ClaimStatus.MERGED, ClaimStatus.SUPERSEDED, ClaimStatus.PROPOSED)
 _ORDERS = {
     "section": ("place", "pk"),
@@ -133,6 +134,7 @@ def _list(desk: common.Desk, *, error: MrdError | None = None) -> HttpResponse:
         "waits": waits,
         "page": page,
         "cards": shown,
+        "may_add": desk.run.state in _EDITABLE,
         "any_for_me": waits and any(card.waits and card.may.reject for card in shown),
         "counts": _counts(rows),
         "filter": {"status": status, "order": query.get("order", "section"), "section": query.get("section", "")},
@@ -199,7 +201,9 @@ def claim(request: HttpRequest, run_id: UUID, claim_id: int) -> HttpResponse:
     evidence += [link.evidence for link in linked if link.evidence_id not in have]
     if request.method != "POST":
         return _detail(desk, row, evidence, _filled(row, evidence, {link.evidence_id for link in linked}))
-    form = forms.ClaimForm(request.POST, evidence_ids=[one.pk for one in evidence])
+    form = claim_forms.ClaimForm(
+        request.POST, evidence_ids=[one.pk for one in evidence], role=row.current.role if row.current else "fact"
+    )
     try:
         edit = None
         if request.POST.get("verdict") == "edit":
@@ -219,19 +223,16 @@ def claim(request: HttpRequest, run_id: UUID, claim_id: int) -> HttpResponse:
     return redirect("reviews:claims", run_id=run_id) if desk.run.state == "claim_review" else redirect("reviews:queue")
 
 
-def _filled(row: Any, evidence: list[Evidence], chosen: set[int]) -> forms.ClaimForm:
-    value = row.current.value or {} if row.current else {}
-    initial = {
-        **value,
-        "text": row.current.text if row.current else "",
-        "kind": row.current.kind if row.current else "stated",
-        "evidence": sorted(chosen),
-    }
-    return forms.ClaimForm(initial=initial, evidence_ids=[one.pk for one in evidence])
+def _filled(row: Any, evidence: list[Evidence], chosen: set[int]) -> claim_forms.ClaimForm:
+    return claim_forms.ClaimForm(
+        initial=claim_forms.initial_of(row, ticked=sorted(chosen)),
+        evidence_ids=[one.pk for one in evidence],
+        role=row.current.role if row.current else "fact",
+    )
 
 
 def _detail(
-    desk: common.Desk, row: Any, evidence: list[Evidence], form: forms.ClaimForm, error: MrdError | None = None
+    desk: common.Desk, row: Any, evidence: list[Evidence], form: claim_forms.ClaimForm, error: MrdError | None = None
 ) -> HttpResponse:
     if row.current is None:
         raise NotFound("This run has no such claim.")
@@ -240,7 +241,7 @@ def _detail(
         "run": desk.run,
         "card": cards.cards(run=desk.run, claims=[row], who=desk.who)[0],
         "waits": common.gate_of(desk.run) == "claims",
-        "editable": desk.run.state in ("claim_review", "drafting", "regulatory_review", "sign_off"),
+        "editable": desk.run.state in _EDITABLE,
         "form": form,
         "choices": [(cards.quote(one), str(one.pk) in ticked) for one in evidence],
         "editing": error is not None and desk.request.POST.get("verdict") == "edit",

@@ -11,7 +11,7 @@ from django.db import transaction
 from research.engine.domain.claims import TypedValue
 from research.engine.domain.states import ClaimStatus, RunState
 from research.models import Claim, Contradiction
-from research.services import audit, claims, editing
+from research.services import audit, claim_edits, claims
 from tests.doubles import rows
 
 pytestmark = pytest.mark.django_db
@@ -28,12 +28,9 @@ def edit(claim: Claim, author, amount: str) -> None:
     )
     evidence = list(claim.current.evidence_links.values_list("evidence_id", flat=True))
     with transaction.atomic():
-        editing.revise_claim(
+        claim_edits.revise(
             claim=claim,
-            text=f"{claim.current.text} ({amount})",
-            kind="stated",
-            value=value,
-            evidence_ids=evidence,
+            edit=claim_edits.ClaimEdit(text=f"{claim.current.text} ({amount})", value=value, evidence_ids=evidence),
             author=author,
             comment="The figure was wrong.",
             now=dt.datetime.now(dt.UTC),

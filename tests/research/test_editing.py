@@ -13,7 +13,8 @@ from research.engine.domain.errors import InvalidInput, PlanInvalid
 from research.engine.domain.states import RunState
 from research.models import Assessment, Claim, ClaimRevision, Event, Evidence, SectionRevision
 from research.models import Plan as PlanRow
-from research.services import audit, claims, composing, editing
+from research.services import audit, claim_edits, claims, composing, editing
+from reviews.requests import claim_edit
 from tests.doubles import rows
 
 NOW = rows.NOW
@@ -90,7 +91,8 @@ def revise(claim: Claim, people, **changes) -> Claim:
         "evidence_ids": tuple(current.evidence_links.values_list("evidence_id", flat=True)),
     }
     with transaction.atomic():
-        editing.revise_claim(claim=claim, author=people.reviewer, comment="clearer", now=NOW, **(common | changes))
+        edit = claim_edit(common | changes)
+        claim_edits.revise(claim=claim, edit=edit, author=people.reviewer, comment="clearer", now=NOW)
     return Claim.objects.get(pk=claim.pk)
 
 
@@ -101,7 +103,7 @@ def test_an_edited_claim_is_assessed_anew_and_waits_for_another_person(waiting, 
     before, old_shown = claim.current, claim.shown_digest
     after = revise(claim, people, text=before.text.rstrip(".") + ", the report says.")
     assert (after.status, after.decided_by_rule) == ("queued", False)
-    assert editing.ANOTHER_PERSON in after.assessment.to_people
+    assert claim_edits.ANOTHER_PERSON in after.assessment.to_people
     assert after.assessment.revision_id == after.current_id != before.pk
     assert (after.current.revision, after.current.author, after.current.comment) == (2, people.reviewer, "clearer")
     assert ClaimRevision.objects.get(pk=before.pk).text == before.text
@@ -138,10 +140,13 @@ def test_an_edit_that_turns_the_meaning_round_loses_its_support(waiting, people)
     [
         ({"evidence_ids": ()}, "evidence", "needs evidence"),
         ({"evidence_ids": (987_654,)}, "evidence", "does not have"),
-        ({"text": ""}, "text", "3 to 2,000"),
-        ({"text": "  a "}, "text", "3 to 2,000"),
-        ({"text": "x" * 2001}, "text", "3 to 2,000"),
-        ({"kind": "guessed"}, "text", "kinds"),
+        ({"text": ""}, "text", "at least 3"),
+        ({"text": "  a "}, "text", "at least 3"),
+        ({"text": "x" * 2001}, "text", "at most 2000"),
+        ({"kind": "guessed"}, "kind", "'stated'"),
+        ({"kind": "computed"}, "formula", "needs its formula"),
+        ({"kind": "inferred"}, "premises", "needs the claims it rests on"),
+        ({"role": "requirement"}, "attributes", "needs 'id'"),
     ],
 )
 def test_a_claim_edit_without_words_or_grounds_is_refused_and_writes_nothing(waiting, people, changes, field, says):
@@ -163,7 +168,7 @@ def test_evidence_of_another_run_is_refused(waiting, run_factory, people):
 def test_an_assumption_needs_no_evidence_and_goes_to_people(waiting, people):
     after = revise(rows.claim_of(waiting), people, kind="assumption", evidence_ids=())
     assert after.current.kind == "assumption"
-    assert {"assumption", editing.ANOTHER_PERSON} <= set(after.assessment.to_people)
+    assert {"assumption", claim_edits.ANOTHER_PERSON} <= set(after.assessment.to_people)
 
 
 def test_white_space_in_an_edit_is_evened_out(waiting, people):

@@ -1,0 +1,254 @@
+"""Claims by people: revised or added by hand, through the same checks as the engine's, for another person to decide."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Annotated, NamedTuple
+
+from pydantic import BeforeValidator, Field
+
+from research.engine.domain import formulas
+from research.engine.domain.canonical import Frozen, Line
+from research.engine.domain.claims import MAX_CLAIM_CHARS, ClaimDraft, ClaimInHand, ClaimKind, Formula, TypedValue
+from research.engine.domain.errors import InvalidInput
+from research.engine.domain.items import Role, check_attributes
+from research.engine.domain.states import ClaimStatus
+from research.engine.verification import contradictions
+from research.engine.verification.assess import assess_one
+from research.engine.verticals import registry
+from research.models import Claim, ClaimRevision, Evidence, Run, Task, User
+
+from . import claims, dependents, pinning, recording, voiding
+
+ANOTHER_PERSON = "edited by a person: another person decides"
+BY_HAND = "by-hand"  # the task of claims that no task proposed
+MAX_EVIDENCE = 50
+_STANDING = (ClaimStatus.ACCEPTED, ClaimStatus.QUEUED)
+
+# A form's text field may break lines; a claim is one.
+Words = Annotated[Line, BeforeValidator(lambda given: " ".join(given.split()) if isinstance(given, str) else given)]
+# What a database key can be; a larger number is nobody's.
+RowId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+
+
+class QuoteGiven(Frozen):
+    """Words of a document of the team's library, as a person copied them. page: None to look in the whole text."""
+
+    source_id: RowId
+    words: str = Field(min_length=1, max_length=4_000)
+    page: int | None = Field(default=None, ge=1, le=1_000_000)
+
+
+class FormulaGiven(Frozen):
+    """A formula as people write it: each name leads to the id of a claim of the run."""
+
+    expression: str = Field(min_length=1, max_length=300)
+    names: dict[str, RowId] = Field(max_length=20)
+
+
+class ClaimEdit(Frozen):
+    """A person's revision of a claim. `value` None: the claim has no figure, or its formula gives it.
+
+    quotes: new evidence beside `evidence_ids`. role, attributes, premises (claim ids), formula: None leaves them as
+    they are.
+    """
+
+    text: Words = Field(min_length=3, max_length=MAX_CLAIM_CHARS)
+    kind: ClaimKind = "stated"
+    evidence_ids: tuple[RowId, ...] = Field(default=(), max_length=MAX_EVIDENCE)
+    value: TypedValue | None = None
+    quotes: tuple[QuoteGiven, ...] = Field(default=(), max_length=MAX_EVIDENCE)
+    role: Role | None = None
+    attributes: dict[str, str] | None = Field(default=None, max_length=20)
+    premises: tuple[RowId, ...] | None = Field(default=None, max_length=MAX_EVIDENCE)
+    formula: FormulaGiven | None = None
+
+
+class ClaimAddition(ClaimEdit):
+    """A claim added by hand: a revision of nothing, for a section of the run's vertical."""
+
+    section: str = Field(max_length=64)
+
+
+class _Made(NamedTuple):
+    draft: ClaimDraft
+    evidence: list[Evidence]
+
+
+def revise(*, claim: Claim, edit: ClaimEdit, author: User, comment: str, now: dt.datetime) -> Claim:
+    """Write a person's revision of a claim, assess it as any other, queue it for another person, and seal it.
+
+    What rests on the claim is recomputed and goes to people again. Raises `InvalidInput`: evidence or premises of
+    another run, a stated claim without evidence, an inferred one without premises, a formula that does not compute.
+    """
+    made = _draft(claim.run, edit, section=claim.section, task_key=claim.task_key, before=claim.current, now=now)
+    below = {claim.key, *(row.key for row in dependents.resting_on(claim))}
+    if below & set(made.draft.premise_keys):
+        raise InvalidInput("A claim cannot rest on itself, nor on what rests on it: choose others.", field="premises")
+    _write(claim, made, author=author, comment=comment, now=now)
+    dependents.reopen(claim=claim, why="was edited", now=now)
+    _record(claim, kind="claim.revised", author=author, now=now)
+    return claim
+
+
+def add(*, run: Run, addition: ClaimAddition, author: User, comment: str, now: dt.datetime) -> Claim:
+    """Write a claim that a person adds, assess it as any other, queue it for another person, and seal it.
+
+    Raises what `revise` raises, and `InvalidInput` for a section the vertical does not have and a claim that stands.
+    """
+    keys = registry.get(run.vertical).section_keys()
+    if addition.section not in keys:
+        raise InvalidInput(
+            f"There is no section '{addition.section}'; choose one of: {', '.join(keys)}.", field="section"
+        )
+    made = _draft(run, addition, section=addition.section, task_key=BY_HAND, before=None, now=now)
+    key = made.draft.key()
+    if Claim.objects.filter(run=run, key=key).exists():
+        raise InvalidInput("The run has this very claim already, added by hand: edit that one.", field="text")
+    claim = Claim.objects.create(run=run, key=key, task_key=BY_HAND, section=addition.section, created_at=now)
+    _write(claim, made, author=author, comment=comment, now=now)
+    _record(claim, kind="claim.added", author=author, now=now)
+    return claim
+
+
+def _write(claim: Claim, made: _Made, *, author: User, comment: str, now: dt.datetime) -> None:
+    hand = _in_hand(claim, made)
+    others = _others(claim)
+    assessed = assess_one(hand, others)
+    claims.add_revision(claim=claim, draft=made.draft, author=author, comment=comment, now=now)
+    reasons = (*assessed.to_people, ANOTHER_PERSON)
+    claims.assess(claim=claim, assessed=assessed.model_copy(update={"to_people": reasons}), step=None, now=now)
+    pairs = contradictions.find([hand, *others])
+    voiding.relink(claim, pairs=[pair for pair in pairs if claim.key in (pair.first, pair.second)], now=now)
+    claims.seal(claim)
+
+
+def _record(claim: Claim, *, kind: str, author: User, now: dt.datetime) -> None:
+    revision = claim.current.revision if claim.current else 0
+    recording.append(
+        run_id=claim.run_id,
+        kind=kind,
+        actor=str(author.actor_id),
+        data={"claim": claim.key, "revision": revision, "shown": claim.shown_digest},
+        now=now,
+    )
+
+
+def _draft(
+    run: Run, edit: ClaimEdit, *, section: str, task_key: str, before: ClaimRevision | None, now: dt.datetime
+) -> _Made:
+    rows = _evidence(run, edit, task_key=task_key, now=now)
+    role = edit.role or (before.role if before else "fact")
+    # An attribute of the role it had is none of the role it has now.
+    kept = before.attributes if before and before.role == role else {}
+    given = edit.attributes if edit.attributes is not None else kept
+    formula, value = _formula(run, edit, before)
+    premises = _premises(run, edit, before, formula)
+    _check_kind(edit.kind, evidence=bool(rows), premises=bool(premises), formula=formula is not None)
+    draft = ClaimDraft(
+        task_key=task_key,
+        section=section,
+        kind=edit.kind,
+        text=edit.text,
+        value=value,
+        evidence_ids=tuple(row.pk for row in rows),
+        premise_keys=premises,
+        role=role,
+        attributes=check_attributes(role, given),
+        formula=formula,
+    )
+    return _Made(draft, rows)
+
+
+def _evidence(run: Run, edit: ClaimEdit, *, task_key: str, now: dt.datetime) -> list[Evidence]:
+    wanted = set(edit.evidence_ids)
+    if Evidence.objects.filter(run=run, pk__in=wanted).count() != len(wanted):
+        raise InvalidInput(
+            "The claim names evidence that this run does not have; choose from the run's evidence.", field="evidence"
+        )
+    for quote in edit.quotes:
+        row = pinning.pin(
+            run=run, task_key=task_key, source_id=quote.source_id, words=quote.words, page=quote.page, now=now
+        )
+        wanted.add(row.pk)
+    return claims.evidence_rows(run=run, pk__in=sorted(wanted))
+
+
+def _check_kind(kind: str, *, evidence: bool, premises: bool, formula: bool) -> None:
+    if kind == "stated" and not evidence:
+        raise InvalidInput(
+            "A stated claim needs evidence: choose at least one quote, or label it an assumption.", field="evidence"
+        )
+    if kind == "computed" and not formula:
+        raise InvalidInput("A computed claim needs its formula: give the expression and its names.", field="formula")
+    if kind != "computed" and formula:
+        raise InvalidInput("Only a computed claim has a formula: make it computed, or leave it out.", field="formula")
+    if kind == "inferred" and not premises:
+        raise InvalidInput(
+            "An inferred claim needs the claims it rests on: name at least one, or label it an assumption.",
+            field="premises",
+        )
+
+
+def _formula(run: Run, edit: ClaimEdit, before: ClaimRevision | None) -> tuple[Formula | None, TypedValue | None]:
+    """Return the formula over claim keys and the value it gives; without one, the value that was given."""
+    if edit.formula is not None:
+        ids = edit.formula.names
+        keys = {row.pk: row.key for row in _standing(run, list(ids.values()))}
+        formula = Formula(expression=edit.formula.expression, names={name: keys[pk] for name, pk in ids.items()})
+    elif edit.kind == "computed" and before is not None and before.formula:
+        formula = Formula.model_validate(before.formula)
+    else:
+        return None, edit.value
+    computed = formulas.evaluate(formula, dependents.values_of(run, formula))
+    if edit.value is not None and edit.value.amount != computed.amount:
+        raise InvalidInput(
+            f"The formula gives {computed.amount.normalize():,f}, not {edit.value.amount.normalize():,f}: "
+            "leave the figure out, and it is computed.",
+            field="value",
+        )
+    named = edit.value or (TypedValue.model_validate(before.value) if before and before.value else None)
+    kept = {name: getattr(named, name) for name in ("metric", "entity", "geography")} if named else {}
+    return formula, computed.model_copy(update={name: value for name, value in kept.items() if value})
+
+
+def _premises(run: Run, edit: ClaimEdit, before: ClaimRevision | None, formula: Formula | None) -> tuple[str, ...]:
+    if edit.premises is not None:
+        keys = [row.key for row in _standing(run, list(edit.premises))]
+    else:
+        keys = list(before.premise_keys) if before else []
+    # What a computed claim rests on is what its formula names.
+    return tuple(sorted(set(formula.names.values()))) if formula else tuple(sorted(set(keys)))
+
+
+def _standing(run: Run, ids: Sequence[int]) -> list[Claim]:
+    """Return the run's claims with these ids that stand or wait. Raises `InvalidInput` when one is not there."""
+    found = {row.pk: row for row in Claim.objects.filter(run=run, pk__in=set(ids), status__in=_STANDING)}
+    missing = next((pk for pk in ids if pk not in found), None)
+    if missing is not None:
+        raise InvalidInput(
+            f"Claim {missing} is not one that stands in this run: choose claims that are accepted or waiting.",
+            field="premises",
+        )
+    return list(found.values())
+
+
+def _in_hand(claim: Claim, made: _Made) -> ClaimInHand:
+    section = registry.get(claim.run.vertical).section(claim.section)
+    task = Task.objects.filter(plan__run=claim.run_id, key=claim.task_key).order_by("-plan__revision").first()
+    return ClaimInHand(
+        key=claim.key,
+        draft=made.draft,
+        # A claim that no task asked for answers what its section is for.
+        question=task.question if task else section.purpose,
+        evidence=tuple(claims.evidence_item(row) for row in made.evidence),
+        competitor=section.competitor,
+        regulatory=section.regulatory,
+    )
+
+
+def _others(claim: Claim) -> list[ClaimInHand]:
+    """Return the run's other claims that stand or wait: those the claim may contradict or rest on."""
+    rows = claims.in_hand(claim.run, registry.get(claim.run.vertical), {}, statuses=_STANDING)
+    return [other for other in rows if other.key != claim.key]
