@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from .canonical import Frozen
+from .items import Role
 from .plans import Layer
 
 
@@ -41,6 +42,33 @@ class TaskTemplate(Frozen):
     per: Literal["jurisdiction", "competitor"] | None = None
 
 
+class Rule(Frozen):
+    """What follows when premises say something: an item people decide on, in words fixed here.
+
+    key: unique in the vertical. task: the task without searches that proposes it; its section is the item's.
+    when: a premise must hold one of these, whole words; with `also`, one of those too. sections: where the premise
+    stands, () for any. kind "inferred" needs a premise; kind "assumption" with `when` () is proposed unless a claim
+    of `unless` words is there: it is what sources leave open.
+    per: one item for each place or company its premises name, told in the text as {subject}.
+    capture: a pattern whose named groups fill the text; figures come into an item in no other way.
+    text and attributes may hold {products}, {subject} and the groups' names. `moscow` and `id` of a requirement are
+    not written here: they follow from the premises and their order.
+    """
+
+    key: str = Field(pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$")
+    task: str
+    role: Role
+    text: str
+    kind: Literal["inferred", "assumption"] = "inferred"
+    when: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+    per: Literal["jurisdiction", "competitor"] | None = None
+    capture: str = ""
+    attributes: dict[str, str] = {}
+
+
 class Vertical(Frozen):
     """A swappable research domain.
 
@@ -49,6 +77,8 @@ class Vertical(Frozen):
     field holds terms of the trade that seldom stand in documents about anything else; a term of several words is
     met where all of them stand. By them a mixed library is told apart; empty means that every document counts.
     metrics maps a metric's canonical name to the words that name it in a sentence.
+    personas maps a persona's name to the words it is met in; instruments a law's name to the place whose law it is.
+    rules say what items follow from which claims.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -61,6 +91,9 @@ class Vertical(Frozen):
     glossary: dict[str, tuple[str, ...]] = {}
     field: tuple[str, ...] = ()
     metrics: dict[str, tuple[str, ...]] = {}
+    personas: dict[str, tuple[str, ...]] = {}
+    instruments: dict[str, str] = {}
+    rules: tuple[Rule, ...] = ()
 
     def section(self, key: str) -> SectionSpec:
         """Return the section called `key`. Raises `KeyError`."""

@@ -81,6 +81,22 @@ EUROPEAN_UNION: dict[str, tuple[str, ...]] = {"European Union": ("European Union
 # Every place a prompt may name.
 PLACES: dict[str, tuple[str, ...]] = {**US_STATES, **CANADA, **COUNTRIES, **UNITED_STATES, **EUROPEAN_UNION}
 
+# Whose law a law is, by its name.
+INSTRUMENTS: dict[str, str] = {
+    "General Data Protection Regulation": "European Union",
+    "GDPR": "European Union",
+    "Digital Markets Act": "European Union",
+    "Digital Services Act": "European Union",
+    "California Consumer Privacy Act": "California",
+    "California Privacy Rights Act": "California",
+    "CCPA": "California",
+    "CPRA": "California",
+    "Bank Secrecy Act": "United States",
+    "Foreign Corrupt Practices Act": "United States",
+    "HIPAA": "United States",
+    "PIPEDA": "Canada",
+}
+
 # Which places lie in which, as far as the lists above go.
 PARTS: dict[str, frozenset[str]] = {
     "United States": frozenset(US_STATES),

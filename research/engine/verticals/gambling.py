@@ -9,6 +9,7 @@ from __future__ import annotations
 from research.engine.domain.vertical import Vertical
 
 from . import base, canonical
+from . import gambling_rules as rules
 from . import gambling_words as words
 from .base import section, task
 from .gambling_law import TASKS as LAW_TASKS
@@ -240,4 +241,7 @@ VERTICAL = Vertical(
     field=words.FIELD,
     glossary=words.GLOSSARY,
     metrics=words.METRICS,
+    personas=rules.PERSONAS,
+    instruments=base.INSTRUMENTS,
+    rules=rules.RULES,
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from research.engine.domain.vertical import Vertical
 
 from . import base, canonical
+from . import saas_rules as rules
 from . import saas_words as words
 from .base import section, task
 
@@ -273,4 +274,7 @@ VERTICAL = Vertical(
     field=words.FIELD,
     glossary=words.GLOSSARY,
     metrics=words.METRICS,
+    personas=rules.PERSONAS,
+    instruments=base.INSTRUMENTS,
+    rules=rules.RULES,
 )

@@ -9,21 +9,26 @@ from research.engine.domain.evidence import EvidenceItem
 from research.engine.domain.plans import PlanTask
 from research.engine.ports import RunBrief
 
+from . import cells
+from .attributes import described
 from .sentences import goes_on_from
 from .values import typed_value
 from .words import fold, same_statement
 
 # What people must read for one task. More evidence than this stays evidence.
 MAX_CLAIMS = 5
+MAX_CELLS = 3
 
 
 def extract(*, brief: RunBrief, task: PlanTask, evidence: Sequence[EvidenceItem]) -> tuple[ClaimDraft, ...]:
-    """Return at most 5 claims, the most relevant first; evidence that says the same supports the same claim.
+    """Return at most 8 claims, the most relevant first; evidence that says the same supports the same claim.
 
-    Evidence that its prefix shows to be the end of a longer sentence (a page's first line) gives no claim.
+    At most 5 repeat a sentence and at most 3 put a table's cell in words (`cells`). Evidence that its prefix shows to
+    be the end of a longer sentence (a page's first line) gives no claim.
     """
+    told, of_tables = cells.read_back(evidence, task=task, vertical=brief.vertical)
     groups: list[list[EvidenceItem]] = []
-    whole = (each for each in evidence if not goes_on_from(each.quote.prefix))
+    whole = (each for each in evidence if each.id not in of_tables and not goes_on_from(each.quote.prefix))
     for item in sorted(whole, key=lambda each: (-each.relevance, each.id)):
         words = fold(item.quote.exact)
         same = next((g for g in groups if same_statement(fold(g[0].quote.exact), words)), None)
@@ -31,16 +36,59 @@ def extract(*, brief: RunBrief, task: PlanTask, evidence: Sequence[EvidenceItem]
             same.append(item)
         elif len(words) <= MAX_CLAIM_CHARS:
             groups.append([item])
-    return tuple(_claim(brief, task, group) for group in groups[:MAX_CLAIMS])
+    drafts = [(group[0].relevance, _claim(brief, task, group)) for group in groups[:MAX_CLAIMS]]
+    drafts += [(said.relevance, _of_cell(brief, task, said, items)) for said, items in _merged(told)[:MAX_CELLS]]
+    return tuple(draft for _, draft in sorted(drafts, key=lambda each: -each[0]))
+
+
+def _merged(
+    told: Sequence[tuple[cells.Statement, tuple[EvidenceItem, ...]]],
+) -> list[tuple[cells.Statement, tuple[EvidenceItem, ...]]]:
+    """Return each figure once, with the evidence of all tables that give it."""
+    found: list[tuple[cells.Statement, tuple[EvidenceItem, ...]]] = []
+    for said, items in told:
+        at = next((n for n, (other, _) in enumerate(found) if cells.same_cell(said, other)), None)
+        if at is None:
+            found.append((said, items))
+        else:
+            found[at] = (found[at][0], (*found[at][1], *items))
+    return found
+
+
+def _of_cell(
+    brief: RunBrief, task: PlanTask, said: cells.Statement, items: tuple[EvidenceItem, ...]
+) -> ClaimDraft:
+    role, attributes = described(
+        task=task, vertical=brief.vertical, text=said.text, value=said.value, evidence=list(items)
+    )
+    return ClaimDraft(
+        task_key=task.key,
+        section=task.section,
+        text=said.text,
+        value=said.value,
+        evidence_ids=tuple(dict.fromkeys(item.id for item in items)),
+        role=role,
+        attributes=attributes,
+    )
 
 
 def _claim(brief: RunBrief, task: PlanTask, group: list[EvidenceItem]) -> ClaimDraft:
     best = group[0]
     text = fold(best.quote.exact)
+    value = typed_value(
+        text,
+        vertical=brief.vertical,
+        publisher=best.source.publisher,
+        context=best.quote.prefix,
+        published=best.source.published_date,
+    )
+    role, attributes = described(task=task, vertical=brief.vertical, text=text, value=value, evidence=group)
     return ClaimDraft(
         task_key=task.key,
         section=task.section,
         text=text,
-        value=typed_value(text, vertical=brief.vertical, publisher=best.source.publisher, context=best.quote.prefix),
+        value=value,
         evidence_ids=tuple(item.id for item in group),
+        role=role,
+        attributes=attributes,
     )
