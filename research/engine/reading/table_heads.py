@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
+from . import table_rows
+
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _SHORT = "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec"
 _COUNTS = r"three|six|nine|twelve|3|6|9|12|13|14|26|27|39|40|52|53|thirteen|twenty[- ]six|thirty[- ]nine|fifty[- ]two"
@@ -88,6 +90,16 @@ def is_head_line(line: str) -> bool:
     left = _TOKEN.sub(" ", line)
     named = any(match.lastgroup not in {"loose", "note"} for match in _TOKEN.finditer(line))
     return named and not re.search(r"[^\W_]", left) and len(left.strip()) < 3  # noqa: PLR2004 - stray brackets
+
+
+def is_head(text: str) -> bool:
+    """Tell whether `text` is what stands above a table's rows.
+
+    It has a line of periods, units or changes, and no line that ends in other figures.
+    """
+    lines = [line for line in table_rows.lines_of(text) if line.text]
+    heads = [line for line in lines if is_head_line(line.text)]
+    return bool(heads) and not any(table_rows.parts_of(line).cells for line in lines if line not in heads)
 
 
 def names_units(line: str) -> bool:

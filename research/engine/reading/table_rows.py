@@ -91,6 +91,12 @@ def parts_of(line: Line) -> Parts:
     return Parts(line.text[:last].strip() if cells else line.text, cells)
 
 
+def parts_of_text(text: str) -> Parts:
+    """Return label and cells of a row's words, which may go over several lines; no cells when they end in none."""
+    bare = " ".join(text.split())
+    return parts_of(Line(bare, 0, len(bare)))
+
+
 def has_letters(text: str) -> bool:
     """Tell whether `text` holds a letter, as a label does."""
     return _LETTER.search(text) is not None

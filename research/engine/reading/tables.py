@@ -12,11 +12,22 @@ import re
 from collections.abc import Sequence
 
 from . import table_heads, table_piped, table_rows
-from .table_heads import Column, Head
+from .table_heads import Column, Head, is_head
 from .table_model import Measure, Row, Table, measure, period_of
-from .table_rows import Cell, Line, Parts
+from .table_rows import Cell, Line, Parts, parts_of_text
 
-__all__ = ["Cell", "Column", "Measure", "Row", "Table", "find_tables", "measure", "period_of"]
+__all__ = [
+    "Cell",
+    "Column",
+    "Measure",
+    "Row",
+    "Table",
+    "find_tables",
+    "is_head",
+    "measure",
+    "parts_of_text",
+    "period_of",
+]
 
 _KEPT_TEXTS = 2_000  # passages come back in search after search
 _PROSE_CHARS = 110

@@ -55,9 +55,7 @@ def _merged(
     return found
 
 
-def _of_cell(
-    brief: RunBrief, task: PlanTask, said: cells.Statement, items: tuple[EvidenceItem, ...]
-) -> ClaimDraft:
+def _of_cell(brief: RunBrief, task: PlanTask, said: cells.Statement, items: tuple[EvidenceItem, ...]) -> ClaimDraft:
     role, attributes = described(
         task=task, vertical=brief.vertical, text=said.text, value=said.value, evidence=list(items)
     )

@@ -12,7 +12,7 @@ from research.engine.domain.evidence import Finding, Hit, Investigation, Quote, 
 from research.engine.domain.plans import PlanTask
 from research.engine.ports import RunBrief, Shelf
 
-from . import scope, sentences, topic
+from . import cell_search, scope, sentences, topic
 from .words import content_stems, likeness, numerals, same_statement
 
 PASSAGES_A_SEARCH = 12
@@ -78,12 +78,15 @@ class _Search:
     records: list[SearchRecord] = field(default_factory=list)
     failures: list[CallError] = field(default_factory=list)
     read: set[int] = field(default_factory=set)
+    cells: cell_search.CellSearch | None = None
 
     def take(self, hits: tuple[Hit, ...], call_key: str) -> None:
         for hit in hits:
             if hit.passage_id in self.read or not self.scope.admits(hit):
                 continue
             self.read.add(hit.passage_id)
+            if self.cells:
+                self.cells.note(hit)
             for sentence in sentences.split(hit.text):
                 place = (hit.extracted_text_id, hit.start + sentence.start)
                 if place in self.candidates or not sentences.can_stand_alone(sentence):
@@ -110,11 +113,17 @@ async def investigate(*, brief: RunBrief, task: PlanTask, shelf: Shelf) -> Inves
     beyond `CallError` (budget, lease).
     """
     within = await scope.scope_of(brief=brief, task=task, shelf=shelf)
-    search = _Search(topic.topic_of(task, brief.vertical), within)
+    about = topic.topic_of(task, brief.vertical)
+    # Tables answer who asks how much; what law demands stands in sentences.
+    tabled = about.wants_figure and not about.wants_rule
+    search = _Search(about, within, cells=cell_search.of(task, brief.vertical) if tabled else None)
     for tool in task.tools:
         await _with_tool(tool, task, shelf, search)
         if len(search.good()) >= TOO_FEW:
             break
+    answers = any(record.tool == scope.TOOL and not record.error for record in search.records)
+    if search.cells and answers:
+        await _read_tables(search.cells, shelf, search)
     if search.records and all(record.error for record in search.records):
         retry = next((failure for failure in search.failures if isinstance(failure, Transient)), None)
         if retry is not None:
@@ -142,6 +151,28 @@ async def _with_tool(tool: str, task: PlanTask, shelf: Shelf, search: _Search) -
             return
 
 
+async def _read_tables(cells: cell_search.CellSearch, shelf: Shelf, search: _Search) -> None:
+    """Search for pages whose tables hold the measures asked for, and read the best of them whole."""
+    for arguments in (_arguments(scope.TOOL, cells.query(), search.scope), None):
+        asked = arguments or cells.pages()
+        if asked is None:
+            return
+        try:
+            reply = await shelf.use(scope.TOOL, asked)
+        except (CallError, InvalidInput) as error:
+            search.records.append(SearchRecord(tool=scope.TOOL, query=asked["query"], hits=0, error=error.detail))
+            return
+        search.records.append(
+            SearchRecord(tool=scope.TOOL, query=asked["query"], hits=len(reply.hits), call_key=reply.call_key)
+        )
+        if arguments:
+            for hit in reply.hits:
+                if search.scope.admits(hit):
+                    cells.note(hit)
+        else:
+            await asyncio.to_thread(cells.read, reply.hits, reply.call_key)
+
+
 def _arguments(tool: str, query: str, within: scope.Scope) -> dict[str, Any]:
     arguments: dict[str, Any] = {"query": query, "limit": PASSAGES_A_SEARCH}
     if tool == scope.TOOL and within.left_out and within.sources is not None:
@@ -152,11 +183,14 @@ def _arguments(tool: str, query: str, within: scope.Scope) -> dict[str, Any]:
 def _conclude(task: PlanTask, search: _Search) -> Investigation:
     direct = [c for c in search.candidates.values() if c.about_subject and c.relevance >= LEAST_RELEVANCE]
     asked = set(_YEAR.findall(task.question))
+    told = search.cells.findings() if search.cells else ()
     in_period = [c for c in direct if not asked or asked & set(_YEAR.findall(c.sentence.text))]
-    if in_period:
+    if in_period or told:
         chosen = _choose(in_period, MAX_STATEMENTS)
-        reason = f"{_plural(len(chosen), 'quote')} found in {_plural(len(_texts(chosen)), 'document')}."
-        return _investigation(task, search, "found", reason, tuple(c.finding() for c in chosen))
+        findings = (*(c.finding() for c in chosen), *told)
+        texts = {finding.quote.extracted_text_id for finding in findings}
+        reason = f"{_plural(len(findings), 'quote')} found in {_plural(len(texts), 'document')}."
+        return _investigation(task, search, "found", reason, findings)
     # Another place's law or market is a basis for an estimate; another company's figures are none.
     elsewhere = list(search.candidates.values()) if search.topic.is_place else []
     nearest = _choose(direct or elsewhere, MAX_ESTIMATES)
@@ -226,10 +260,6 @@ def _adds_nothing(kept: _Candidate, other: _Candidate) -> bool:
         return False
     same_text = kept.hit.extracted_text_id == other.hit.extracted_text_id
     return same_text or numerals(kept.sentence.text) == numerals(other.sentence.text)
-
-
-def _texts(candidates: list[_Candidate]) -> set[int]:
-    return {candidate.hit.extracted_text_id for candidate in candidates}
 
 
 def _plural(count: int, one: str, many: str | None = None) -> str:

@@ -6,6 +6,7 @@ the sentence does not say plainly what a figure is about, the field stays None.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from decimal import Decimal
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from typing import NamedTuple
 from research.engine.domain.claims import TypedValue
 from research.engine.domain.vertical import Vertical
 
+from . import subjects
 from .words import form_pattern
 
 _SCALES = {
@@ -79,10 +81,18 @@ class _Figure(NamedTuple):
     currency: str | None
 
 
-def typed_value(text: str, *, vertical: Vertical, publisher: str | None, context: str = "") -> TypedValue | None:
+def typed_value(
+    text: str,
+    *,
+    vertical: Vertical,
+    publisher: str | None,
+    context: str = "",
+    published: dt.date | None = None,
+) -> TypedValue | None:
     """Return the value of the sentence `text`, or None when it holds no figure that can be read safely.
 
     publisher: who says it; "we" and "our" are that one. context: words around the quote, for "(in thousands)".
+    published: when its source was; the value's as-of date where the sentence names no day of its own.
     """
     figures = _figures(text, context)
     if not figures:
@@ -103,6 +113,8 @@ def typed_value(text: str, *, vertical: Vertical, publisher: str | None, context
         period=period,
         entity=_entity(text, place, vertical, publisher, dated=period is not None) if metric else None,
         metric=f"{metric} {change}" if change else metric,
+        geography=_geography(text, vertical),
+        as_of=_as_of(text) or published,
     )
 
 
@@ -188,6 +200,23 @@ def _period_name(match: re.Match[str]) -> str:
     if match["named"]:
         return f"{match['nyear']}-Q{_ORDINALS[match['ordinal'].lower()]}"
     return f"FY{match['eyear'] or match['pyear']}"
+
+
+def _as_of(text: str) -> dt.date | None:
+    """Return the day that the sentence says its figure is of ("as of June 30, 2023"), or None."""
+    match = next((found for found in _PERIODS.finditer(text) if found["asof"]), None)
+    if match is None:
+        return None
+    try:
+        return dt.date(int(match["year"]), _MONTHS.index(match["month"]) + 1, int(match["day"]))
+    except ValueError:  # 31 June
+        return None
+
+
+def _geography(text: str, vertical: Vertical) -> str | None:
+    """Return the one place that the sentence names; None when it names none or several."""
+    named = subjects.named(text, vertical.jurisdictions)
+    return named[0] if len(named) == 1 else None
 
 
 def _entity(
