@@ -75,6 +75,7 @@ class Config(BaseSettings):
     tools: dict[str, str] = {
         "library_search": "research.engine.tools.library_search.build",
         "library_scan": "research.engine.tools.library_scan.build",
+        "structured_file": "research.engine.tools.structured_file.build",
     }
 
     @model_validator(mode="after")
