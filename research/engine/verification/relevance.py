@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from research.engine.domain.claims import Part
 from research.engine.domain.evidence import EvidenceItem
+from research.engine.reading.addressed import gives_orders
 
 from .words import content_stems, fold, lower_words, stem, word_set
 
@@ -37,8 +38,8 @@ _BOILERPLATE = re.compile(
 
 
 def is_boilerplate(claim: str) -> bool:
-    """Tell whether the claim is what pages say of themselves (disclaimers, notices, navigation)."""
-    return _BOILERPLATE.search(fold(claim)) is not None
+    """Tell whether the claim is what pages say of themselves (notices, navigation) or an order to readers."""
+    return _BOILERPLATE.search(fold(claim)) is not None or gives_orders(claim)
 
 
 def check(claim: str, question: str, evidence: Sequence[EvidenceItem]) -> Part:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from research.engine.extraction import headings
+from research.engine.reading.addressed import gives_orders
 
 from .boilerplate import BOILERPLATE
 from .words import fold
@@ -203,8 +204,8 @@ _MAX_ONE_LETTER = 0.15
 def can_stand_alone(sentence: Sentence) -> bool:
     """Tell whether a reader who sees only this sentence can read and judge it.
 
-    False for fragments, headings, table rows, contents lines, disclaimers, pointers to other pages, and sentences
-    that begin with a word that leans on the one before.
+    False for fragments, headings, table rows, contents lines, disclaimers, pointers to other pages, orders to
+    the reader, and sentences that begin with a word that leans on the one before.
     """
     text = sentence.text
     if not MIN_CHARS <= len(text) <= MAX_CHARS:
@@ -217,6 +218,7 @@ def can_stand_alone(sentence: Sentence) -> bool:
         "•" in text
         or _MANGLED.search(text)
         or BOILERPLATE.search(text)
+        or gives_orders(text)
         or _LEANING.match(text)
         or not _VERB.search(text)
     ):
