@@ -139,14 +139,17 @@ def _gates(run: Run, waiting: queries.Waiting | None) -> list[GateLink]:
         return []
     if waiting.gate is Gate.PLAN:
         return [GateLink("Review the plan", address("reviews:plan", run.pk))]
+    # From the claims gate until the signature people may add what the agent did not find.
+    add = GateLink("Add a claim by hand", address("reviews:add_claim", run.pk))
     if waiting.gate is Gate.CLAIMS:
-        return [GateLink(f"Review {waiting.open} claims", address("reviews:claims", run.pk))]
+        return [GateLink(f"Review {waiting.open} claims", address("reviews:claims", run.pk)), add]
     if waiting.gate is Gate.SIGN_OFF:
-        return [GateLink("Read and sign the document", address("reviews:sign_off", run.pk))]
-    return [
+        return [GateLink("Read and sign the document", address("reviews:sign_off", run.pk)), add]
+    sections = [
         GateLink(
             f"Review section {one.key.replace('_', ' ')}: {one.approvals} of {one.approvals_needed} approvals",
             address("reviews:section", one.id),
         )
         for one in waiting.subjects
     ]
+    return [*sections, add]
