@@ -10,7 +10,7 @@ from research.engine.domain.evidence import EvidenceItem, Investigation
 from research.engine.domain.plans import Plan, PlanTask
 from research.engine.ports import RunBrief, SectionBundle, Shelf
 
-from . import draft, extract, find, plan
+from . import draft, extract, find, plan, sizing
 
 
 class ExtractiveModel:
@@ -30,10 +30,10 @@ class ExtractiveModel:
         return extract.extract(brief=brief, task=task, evidence=evidence)
 
     async def synthesise(
-        self, _brief: RunBrief, _task: PlanTask, _claims: Sequence[AcceptedClaim]
+        self, brief: RunBrief, task: PlanTask, claims: Sequence[AcceptedClaim]
     ) -> tuple[ClaimDraft, ...]:
-        """Return nothing: rules over words cannot infer, and what cannot be inferred is not made up."""
-        return ()
+        """Return what the vertical's rules propose from premises: a market size. Never more than the rules say."""
+        return sizing.propose(brief=brief, task=task, claims=claims)
 
     async def draft(self, _brief: RunBrief, section: SectionBundle) -> SectionDraft:
         return draft.draft(section=section)
