@@ -22,7 +22,6 @@ from research.models import Claim, ClaimRevision, Evidence, Run, Task, User
 from . import claims, dependents, pinning, recording, voiding
 
 ANOTHER_PERSON = "edited by a person: another person decides"
-BY_HAND = "by-hand"  # the task of claims that no task proposed
 MAX_EVIDENCE = 50
 _STANDING = (ClaimStatus.ACCEPTED, ClaimStatus.QUEUED)
 
@@ -102,11 +101,11 @@ def add(*, run: Run, addition: ClaimAddition, author: User, comment: str, now: d
         raise InvalidInput(
             f"There is no section '{addition.section}'; choose one of: {', '.join(keys)}.", field="section"
         )
-    made = _draft(run, addition, section=addition.section, task_key=BY_HAND, before=None, now=now)
+    made = _draft(run, addition, section=addition.section, task_key=claims.BY_HAND, before=None, now=now)
     key = made.draft.key()
     if Claim.objects.filter(run=run, key=key).exists():
         raise InvalidInput("The run has this very claim already, added by hand: edit that one.", field="text")
-    claim = Claim.objects.create(run=run, key=key, task_key=BY_HAND, section=addition.section, created_at=now)
+    claim = Claim.objects.create(run=run, key=key, task_key=claims.BY_HAND, section=addition.section, created_at=now)
     _write(claim, made, author=author, comment=comment, now=now)
     _record(claim, kind="claim.added", author=author, now=now)
     return claim
@@ -115,7 +114,7 @@ def add(*, run: Run, addition: ClaimAddition, author: User, comment: str, now: d
 def _write(claim: Claim, made: _Made, *, author: User, comment: str, now: dt.datetime) -> None:
     hand = _in_hand(claim, made)
     others = _others(claim)
-    assessed = assess_one(hand, others)
+    assessed = assess_one(hand, others, as_of=now.date())
     claims.add_revision(claim=claim, draft=made.draft, author=author, comment=comment, now=now)
     reasons = (*assessed.to_people, ANOTHER_PERSON)
     claims.assess(claim=claim, assessed=assessed.model_copy(update={"to_people": reasons}), step=None, now=now)

@@ -28,6 +28,8 @@ from research.models import (
     User,
 )
 
+BY_HAND = "by-hand"  # the task of claims that people added: no task proposed them
+
 
 def source_ref(source: Source) -> SourceRef:
     """Return a source as the engine sees it."""

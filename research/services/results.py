@@ -139,12 +139,38 @@ def _merge(verification: Verification, by_key: dict[str, Claim], *, now: dt.date
         for quote, pk in links.values_list("evidence__key", "evidence_id"):
             once.setdefault(quote, pk)
         if into.current is not None:
-            draft = claims.draft_of(into, into.current, sorted(once.values()))
+            draft = _described(claims.draft_of(into, into.current, sorted(once.values())), merged)
             claims.add_revision(claim=into, draft=draft, author=None, comment="merged", now=now)
         for claim in merged:
             claim.status = ClaimStatus.MERGED
             claim.merged_into = into
             claim.save(update_fields=["status", "merged_into"])
+    _lead_on({assessed.key: assessed.merged_into for assessed in verification.assessments}, by_key, now=now)
+
+
+def _described(draft: ClaimDraft, merged: Sequence[Claim]) -> ClaimDraft:
+    """Return the draft with the role of the first merged claim that has one, where it has none itself."""
+    rows = [claim.current for claim in merged if claim.current is not None and claim.current.role != "fact"]
+    if draft.role != "fact" or not rows:
+        return draft
+    return draft.model_copy(update={"role": rows[0].role, "attributes": rows[0].attributes})
+
+
+def _lead_on(into: dict[str, str | None], by_key: dict[str, Claim], *, now: dt.datetime) -> None:
+    """Let what rests on a merged claim rest on the one it merged into: premises and the names of a formula."""
+    for claim in by_key.values():
+        revision = claim.current
+        if revision is None or claim.status == ClaimStatus.MERGED or not any(map(into.get, revision.premise_keys)):
+            continue
+        items = claims.supports_of([revision.pk]).get(revision.pk, [])
+        draft = claims.draft_of(claim, revision, [item.id for item in items])
+        premises = tuple(dict.fromkeys(into.get(key) or key for key in draft.premise_keys))
+        formula = draft.formula
+        if formula is not None:
+            names = {name: into.get(key) or key for name, key in formula.names.items()}
+            formula = formula.model_copy(update={"names": names})
+        draft = draft.model_copy(update={"premise_keys": premises, "formula": formula})
+        claims.add_revision(claim=claim, draft=draft, author=None, comment="premises merged", now=now)
 
 
 def save_section(*, run: Run, draft: SectionDraft, now: dt.datetime) -> None:

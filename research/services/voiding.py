@@ -14,12 +14,18 @@ from research.models import Assessment, Claim, Contradiction, Document, Run, Sec
 from . import claims
 
 
-def supersede_claims(run: Run) -> None:
+def supersede_claims(run: Run, *, now: dt.datetime) -> None:
     """Set aside every claim of a voided plan; one found again under the new plan is taken up again.
 
-    Merged ones too: what they were merged into may not be found again, and their evidence must count anew.
+    Merged ones too: what they were merged into may not be found again, and their evidence must count anew. What people
+    added came from no plan: it stays, and they look at it again.
     """
-    Claim.objects.filter(run=run).update(status=ClaimStatus.SUPERSEDED, decided_by_rule=False, merged_into=None)
+    rows = Claim.objects.filter(run=run)
+    rows.exclude(task_key=claims.BY_HAND).update(status=ClaimStatus.SUPERSEDED, decided_by_rule=False, merged_into=None)
+    added = rows.filter(task_key=claims.BY_HAND, status__in=[ClaimStatus.ACCEPTED, ClaimStatus.QUEUED])
+    for claim in added.select_related("current", "assessment"):
+        requeue(claim, reason="the plan was edited since it was added", now=now)
+        claims.seal(claim)
 
 
 def void_sections(run: Run, *, sections: set[str]) -> None:
@@ -46,7 +52,7 @@ def return_claims(run: Run, section: SectionRevision, *, reason: str, now: dt.da
 
 
 def requeue(claim: Claim, *, reason: str, now: dt.datetime) -> None:
-    """Put an accepted claim back before people: a new assessment with one more reason. The caller seals it."""
+    """Put a claim before people, again or anew: a new assessment with one more reason. The caller seals it."""
     before = claim.assessment
     if claim.current is None:
         return

@@ -67,7 +67,9 @@ def load(step: Step) -> dict[str, Any]:
     if step.kind == StepKind.VERIFY:
         questions = {task.key: task.question for task in flow.approved_tasks(run)}
         vertical = registry.get(run.vertical)
-        return {"claims": claims.in_hand(run, vertical, questions, statuses=[ClaimStatus.PROPOSED])}
+        found = claims.in_hand(run, vertical, questions, statuses=[ClaimStatus.PROPOSED])
+        # The step's own day: tried again tomorrow, it still has the same inputs.
+        return {"claims": found, "as_of": step.created_at.date()}
     task = _task(step)
     inputs["task"] = task_of(task)
     if step.kind == StepKind.EXTRACT:
@@ -92,7 +94,7 @@ async def perform(step: Step, inputs: dict[str, Any], ports: StepPorts) -> Any:
                 drafts += await ports.model.synthesise(inputs["brief"], inputs["task"], inputs["premises"])
             return drafts
         case StepKind.VERIFY:
-            return await verify_stage.verify(inputs["claims"])
+            return await verify_stage.verify(inputs["claims"], as_of=inputs["as_of"])
         case StepKind.DRAFT:
             return await draft_stage.draft(ports.model, inputs["brief"], inputs["bundle"])
 
@@ -150,6 +152,8 @@ def digest_of_inputs(inputs: dict[str, Any]) -> str:
     for name, value in inputs.items():
         if isinstance(value, list):
             plain[name] = [item.model_dump(mode="json") for item in value]
+        elif isinstance(value, dt.date):
+            plain[name] = value.isoformat()
         else:
             plain[name] = value.model_dump(mode="json")
     return digest(plain)

@@ -173,7 +173,7 @@ def test_a_merged_claim_comes_back_when_the_plan_it_was_merged_under_is_void(run
     """What it was merged into may not be asked any more: found again, it stands on its own until it is verified."""
     kept, gone = propose(run, draft(run), draft(run, "second", text=play.WORDS["first"]))
     verify(run, assessed(kept), assessed(gone, merged_into=kept.key))
-    voiding.supersede_claims(run)
+    voiding.supersede_claims(run, now=NOW)
     assert set(Claim.objects.filter(run=run).values_list("status", flat=True)) == {"superseded"}
     (again,) = propose(run, draft(run, "second", text=play.WORDS["first"]))
     again.refresh_from_db()

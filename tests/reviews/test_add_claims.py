@@ -55,17 +55,28 @@ def assumption(run: Run, person, number: str, text: str) -> Claim:
     about = {"node": "input", "approach": "top-down"}
     value = {"number": number, "unit": "percent"}
     return add(
-        run, person, section="market_size", kind="assumption", role="market_size", text=text, value=value,
+        run,
+        person,
+        section="market_size",
+        kind="assumption",
+        role="market_size",
+        text=text,
+        value=value,
         attributes=about,
-    )  # fmt: skip
+    )
 
 
 def node(run: Run, person, text: str, name: str, expression: str, of: Claim) -> Claim:
     return add(
-        run, person, section="market_size", kind="computed", role="market_size", text=text,
+        run,
+        person,
+        section="market_size",
+        kind="computed",
+        role="market_size",
+        text=text,
         attributes={"node": name, "approach": "top-down"},
         formula={"expression": expression, "names": {"input": of.pk}},
-    )  # fmt: skip
+    )
 
 
 def api(person) -> APIClient:
@@ -238,3 +249,28 @@ def test_the_api_adds_a_claim_and_says_what_is_wrong(run, people):
     }
     statuses = {name: answer.status_code for name, answer in answers.items()}
     assert statuses == {"again": 400, "outsider": 404, "requester": 403, "unknown field": 400}
+
+
+def test_an_added_claim_outlives_an_edit_of_the_plan_and_is_looked_at_again(run, people):
+    claim = add(run, people.reviewer, **FACT, kind="assumption")
+    decided(run, people.second_reviewer, claim, Verdict.APPROVE)
+    plan = rows.plan_of(run)
+    edited = {**plan.body, "products": [*plan.body["products"], "quiz duels"]}
+    decide(
+        person=people.reviewer,
+        door="desk",
+        request=DecisionRequest(
+            run_id=run.pk,
+            subject=SubjectKind.PLAN,
+            subject_id=plan.pk,
+            digest=plan.digest,
+            verdict=Verdict.EDIT,
+            comment="wider",
+            edit=edited,
+        ),
+        now=rows.NOW,
+    )
+    claim = Claim.objects.select_related("assessment").get(pk=claim.pk)
+    assert claim.status == ClaimStatus.QUEUED
+    assert claim.assessment.to_people[-1] == "the plan was edited since it was added"
+    assert set(Claim.objects.filter(run=run).exclude(pk=claim.pk).values_list("status", flat=True)) == {"superseded"}

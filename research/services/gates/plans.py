@@ -36,7 +36,7 @@ def edit_plan(*, run: Run, plan: Plan, digest: str, new: PlanValue, by: By) -> D
     if run.state in before:
         record.fire(run, RunEvent.PLAN_EDITED, by)
     else:
-        voiding.supersede_claims(run)
+        voiding.supersede_claims(run, now=by.now)
         record.fire(run, RunEvent.PLAN_VOIDED, by)
     return decision
 

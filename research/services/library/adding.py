@@ -40,7 +40,10 @@ class Progress(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What became of each file, in the order settled. `skipped` was passed over on purpose; `pages` were added."""
+    """What became of each file, in the order settled. `skipped` was passed over on purpose; `pages` were added.
+
+    `noted`: files that went in but not whole (scanned pages, hidden sheets), with what is missing.
+    """
 
     added: tuple[str, ...]
     known: tuple[str, ...]
@@ -48,6 +51,7 @@ class Report(NamedTuple):
     skipped: tuple[Said, ...]
     unreadable: tuple[Said, ...]
     pages: int
+    noted: tuple[Said, ...] = ()
 
 
 def limits() -> Limits:
@@ -100,6 +104,7 @@ class _Addition:
         self._added: list[str] = []
         self._known: list[str] = []
         self._refused: list[Said] = []
+        self._noted: list[Said] = []
         self._pages = self._total = 0
 
     def run(self, files: Sequence[Candidate], workers: int) -> Report:
@@ -121,7 +126,8 @@ class _Addition:
             finally:
                 for future in waiting:
                     future.cancel()
-        return Report(tuple(self._added), tuple(self._known), tuple(self._refused), (), (), self._pages)
+        told = tuple(self._added), tuple(self._known), tuple(self._refused)
+        return Report(*told, (), (), self._pages, tuple(self._noted))
 
     def _unknown(self, files: Sequence[Candidate]) -> Iterator[rows.Incoming]:
         """Read each file and give those whose bytes the team does not have; settle the others."""
