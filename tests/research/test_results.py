@@ -212,3 +212,25 @@ def test_what_a_reviewer_is_shown_has_another_digest_after_any_change(run, chang
 def test_all_that_was_written_holds(run, people):
     play.carry_to(RunState.CLAIM_REVIEW, run, people)
     assert list(audit.problems_of(run)) == []
+
+
+def test_what_rests_on_a_merged_claim_rests_on_the_one_it_merged_into(run):
+    into, merged = propose(run, draft(run, "first"), draft(run, "second"))
+    (item,) = propose(
+        run,
+        draft(run, "third", "Players want it.", kind="inferred", evidence_ids=(), premise_keys=(into.key, merged.key)),
+    )
+    before = item.current
+    verify(run, assessed(into), assessed(merged, merged_into=into.key), assessed(item, None, to_people=["inferred"]))
+    item.refresh_from_db()
+    assert item.current.premise_keys == [into.key]
+    assert (item.current.revision, before.premise_keys) == (2, [into.key, merged.key])
+    assert item.assessment.revision == item.current
+
+
+def test_a_plain_fact_takes_the_role_of_the_claim_that_merged_into_it(run):
+    attributes = {"competitor": "DraftKings", "aspect": "offer", "cell_type": "measured"}
+    into, merged = propose(run, draft(run, "first"), draft(run, "second", role="competitor", attributes=attributes))
+    verify(run, assessed(into), assessed(merged, merged_into=into.key))
+    into.refresh_from_db()
+    assert (into.current.role, into.current.attributes) == ("competitor", attributes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -16,14 +17,14 @@ from research.engine.domain.claims import (
 )
 from research.engine.domain.errors import InvalidInput
 
-from . import confidence, contradictions, duplicates, figures, independence, quotes, relevance, support
+from . import confidence, contradictions, duplicates, figures, independence, quotes, relevance, support, timeliness
 from .words import excerpt
 
 _ALWAYS_PEOPLE = ("inferred", "assumption")
 
 
-def verify(claims: Sequence[ClaimInHand]) -> Verification:
-    """Assess all claims of a run together.
+def verify(claims: Sequence[ClaimInHand], *, as_of: dt.date | None = None) -> Verification:
+    """Assess all claims of a run together. as_of: the day by which law must still be in effect, None for any.
 
     The result does not depend on the order of `claims`: the one with the lowest evidence id comes first (ties by key)
     and is the one others merge into. Assessments are in that order, one a key. A merged claim keeps the score of its
@@ -40,18 +41,23 @@ def verify(claims: Sequence[ClaimInHand]) -> Verification:
     against = contradictions.find(kept)
     reasons = _against(against, {claim.key: claim.draft.text for claim in kept})
     whole = {claim.key: claim for claim in kept}
+    dated = timeliness.reasons(kept, as_of=as_of)
     assessments = tuple(
-        _assess(whole.get(claim.key, claim), reasons.get(claim.key, ""), merged.get(claim.key)) for claim in row
+        _assess(
+            whole.get(claim.key, claim), reasons.get(claim.key, ""), merged.get(claim.key), dated.get(claim.key, ())
+        )
+        for claim in row
     )
     return Verification(assessments=assessments, contradictions=against)
 
 
-def assess_one(claim: ClaimInHand, others: Sequence[ClaimInHand] = ()) -> Assessment:
+def assess_one(claim: ClaimInHand, others: Sequence[ClaimInHand] = (), *, as_of: dt.date | None = None) -> Assessment:
     """Assess one claim, as after a person's edit; `others` are the claims it may contradict. It is never merged."""
     rest = _in_order([other for other in others if other.key != claim.key])
     found = [c for c in contradictions.find([claim, *rest]) if c.first == claim.key]
     texts = {other.key: other.draft.text for other in [claim, *rest]}
-    return _assess(claim, _against(found, texts).get(claim.key, ""), None)
+    dated = timeliness.reasons([claim, *rest], as_of=as_of).get(claim.key, ())
+    return _assess(claim, _against(found, texts).get(claim.key, ""), None, dated)
 
 
 def parts_of(claim: ClaimInHand) -> tuple[Part, ...]:
@@ -67,12 +73,16 @@ def parts_of(claim: ClaimInHand) -> tuple[Part, ...]:
     )
 
 
-def _assess(claim: ClaimInHand, contradicted: str, merged_into: str | None) -> Assessment:
+def _assess(claim: ClaimInHand, contradicted: str, merged_into: str | None, dated: Sequence[str] = ()) -> Assessment:
+    if claim.draft.kind in _ALWAYS_PEOPLE and not claim.evidence:
+        # It rests on premises or on nobody's words: there is no quote to measure it by.
+        people = _to_people(claim, None, (), contradicted)
+        return Assessment(key=claim.key, confidence=None, merged_into=merged_into, to_people=(*people, *dated))
     parts = parts_of(claim)
     independent = independence.count(claim.evidence)
     value = confidence.of(parts, competitor=claim.competitor, independent=independent)
     held = confidence.caps(parts, competitor=claim.competitor, independent=independent)
-    people = () if merged_into else _to_people(claim, value, held, contradicted)
+    people = () if merged_into else (*_to_people(claim, value, held, contradicted), *dated)
     return Assessment(key=claim.key, confidence=value, parts=parts, merged_into=merged_into, to_people=people)
 
 

@@ -12,17 +12,21 @@ from . import opposites, shingles
 from .numerals import figures
 from .words import fold, names
 
+_MERGED = ("stated", "computed")
+
 
 def find(claims: Sequence[ClaimInHand]) -> dict[str, str]:
     """Return key → key of the claim it merges into, for the claims that merge; the earlier of `claims` is kept.
 
     Merged are claims of the same kind and section with the same figures, names and polarity whose shingles are
-    alike (`shingles.NEAR_DUPLICATE`): one changed digit, name or "not" is another claim.
+    alike (`shingles.NEAR_DUPLICATE`): one changed digit, name or "not" is another claim. What is inferred or assumed
+    is never merged: its words are a rule's, alike by design, and its premises are its own.
     """
     merged: dict[str, str] = {}
     buckets: dict[Hashable, list[ClaimInHand]] = defaultdict(list)
     for claim in claims:
-        buckets[_signature(claim)].append(claim)
+        if claim.draft.kind in _MERGED:
+            buckets[_signature(claim)].append(claim)
     for bucket in buckets.values():
         pairs = shingles.similar_pairs([shingles.shingles(fold(claim.draft.text)) for claim in bucket])
         for place, root in enumerate(shingles.groups(len(bucket), pairs)):
