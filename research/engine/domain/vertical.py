@@ -8,6 +8,7 @@ from pydantic import Field
 
 from .canonical import Frozen
 from .items import Role
+from .market_rules import MarketRules
 from .plans import Layer
 
 
@@ -78,7 +79,7 @@ class Vertical(Frozen):
     met where all of them stand. By them a mixed library is told apart; empty means that every document counts.
     metrics maps a metric's canonical name to the words that name it in a sentence.
     personas maps a persona's name to the words it is met in; instruments a law's name to the place whose law it is.
-    rules say what items follow from which claims.
+    rules say what items follow from which claims; sizing by which words a market size is found, None for none.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -94,6 +95,7 @@ class Vertical(Frozen):
     personas: dict[str, tuple[str, ...]] = {}
     instruments: dict[str, str] = {}
     rules: tuple[Rule, ...] = ()
+    sizing: MarketRules | None = None
 
     def section(self, key: str) -> SectionSpec:
         """Return the section called `key`. Raises `KeyError`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from research.engine.domain.market_rules import MarketRules
+
 from . import base
 
 # Words that seldom stand in documents about another trade.
@@ -96,3 +98,11 @@ METRICS: dict[str, tuple[str, ...]] = {
     "players": ("active players", "monthly active users", "loyalty program members"),
     "visitation": ("visitation", "visitors"),
 }
+
+SIZING = MarketRules(
+    revenues=("gross gaming revenue",),
+    customers={
+        "players": ("players", "adults", "bettors", "gamblers", "customers"),
+        "visitors": ("visitors", "guests"),
+    },
+)

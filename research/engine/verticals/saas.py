@@ -277,4 +277,5 @@ VERTICAL = Vertical(
     personas=rules.PERSONAS,
     instruments=base.INSTRUMENTS,
     rules=rules.RULES,
+    sizing=words.SIZING,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from research.engine.domain.market_rules import MarketRules
+
 from . import base
 
 # Words that seldom stand in documents about another trade.
@@ -96,3 +98,11 @@ METRICS: dict[str, tuple[str, ...]] = {
     "market share": ("market share",),
     "addressable market": ("total addressable market", "addressable market"),
 }
+
+SIZING = MarketRules(
+    revenues=("addressable market",),
+    customers={
+        "firms": ("firms", "companies", "organizations", "businesses", "customers"),
+        "users": ("users", "subscribers", "seats", "developers"),
+    },
+)

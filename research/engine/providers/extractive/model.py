@@ -10,7 +10,7 @@ from research.engine.domain.evidence import EvidenceItem, Investigation
 from research.engine.domain.plans import Plan, PlanTask
 from research.engine.ports import RunBrief, SectionBundle, Shelf
 
-from . import draft, extract, find, plan, sizing
+from . import draft, extract, find, inferring, plan, sizing
 
 
 class ExtractiveModel:
@@ -32,8 +32,11 @@ class ExtractiveModel:
     async def synthesise(
         self, brief: RunBrief, task: PlanTask, claims: Sequence[AcceptedClaim]
     ) -> tuple[ClaimDraft, ...]:
-        """Return what the vertical's rules propose from premises: a market size. Never more than the rules say."""
-        return sizing.propose(brief=brief, task=task, claims=claims)
+        """Return what the vertical's rules propose from premises: a market size, items. Never more than they say."""
+        return (
+            *sizing.propose(brief=brief, task=task, claims=claims),
+            *inferring.propose(brief=brief, task=task, claims=claims),
+        )
 
     async def draft(self, _brief: RunBrief, section: SectionBundle) -> SectionDraft:
         return draft.draft(section=section)
