@@ -60,6 +60,21 @@ class ClaimForm(forms.Form):
             self.fields[f"{_PREFIX}{attribute.name}"] = field
 
     @property
+    def role_words(self) -> str:
+        """The role as people read it."""
+        return self.role.replace("_", " ")
+
+    @property
+    def has_figure(self) -> bool:
+        """Whether the figure's fields are shown at once: one is filled in or wrong, or the role is a figure's."""
+        return self.role == "market_size" or _any_filled(self.figure_fields)
+
+    @property
+    def has_grounds(self) -> bool:
+        """Whether the fields of what it rests on are shown at once."""
+        return self["kind"].value() in ("computed", "inferred") or _any_filled(self.ground_fields)
+
+    @property
     def attribute_fields(self) -> list[forms.BoundField]:
         """The fields of the role's attributes."""
         return [self[name] for name in self.fields if name.startswith(_PREFIX)]
@@ -160,6 +175,10 @@ def sources_of(team_id: int) -> list[tuple[int, str]]:
     """Return id and title of the team's documents, by title."""
     rows = Source.objects.filter(team_id=team_id).order_by("title", "pk")
     return [(pk, f"{title} ({pk})") for pk, title in rows.values_list("pk", "title")]
+
+
+def _any_filled(fields: Sequence[forms.BoundField]) -> bool:
+    return any(field.value() not in (None, "", []) or field.errors for field in fields)
 
 
 def _number(text: str) -> int:
