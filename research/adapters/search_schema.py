@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import tantivy
 
+from research.engine.retrieval import ranking
 from research.engine.retrieval import words as search_words
+from research.engine.retrieval.page_types import PageType
 
 _TITLE_BOOST, _HEADING_BOOST = 1.3, 1.2
 _TEXT_FIELDS = (("body", 1.0), ("heading", _HEADING_BOOST), ("title", _TITLE_BOOST))
 _NO_TEAM = -1
+_YEAR = re.compile(r"(?<!\d)(?:19[89]\d|20[0-4]\d)(?!\d)")
 
 
 class IndexDoc(NamedTuple):
-    """A passage as the index takes it. `body` is its text."""
+    """A passage as the index takes it. `body` is its text.
+
+    page: 0 when unknown. page_type, context: "" when unknown; `context` (a table's caption, column heads and units) is
+    searched with the body.
+    """
 
     passage_id: int
     extracted_text_id: int
@@ -25,6 +33,12 @@ class IndexDoc(NamedTuple):
     title: str
     heading: str
     body: str
+    page: int = 0
+    page_type: str = ""
+    context: str = ""
+
+
+_KINDS = ("", *PageType)  # stored by place: add at the end alone
 
 
 @functools.cache
@@ -34,6 +48,9 @@ def schema() -> tantivy.Schema:
     # Signed: the unsigned kind refuses Python keyword values and kills the writer.
     for name in ("passage_id", "extracted_text_id", "team_id", "source_id", "mark"):
         builder.add_integer_field(name, indexed=True, fast=True)
+    for name in ("page", "years"):
+        builder.add_integer_field(name, fast=True)
+    builder.add_integer_field("kind", indexed=True, fast=True)
     builder.add_integer_field("watermark", stored=True)
     for name, _ in _TEXT_FIELDS:
         builder.add_text_field(name, tokenizer_name=search_words.ANALYSER, index_option="freq")
@@ -51,9 +68,18 @@ def document(doc: IndexDoc) -> tantivy.Document:
     made = tantivy.Document()
     for name in ("passage_id", "extracted_text_id", "team_id", "source_id"):
         made.add_integer(name, getattr(doc, name))
-    for name, _ in _TEXT_FIELDS:
-        made.add_text(name, search_words.prepare(getattr(doc, name)))
+    body = f"{doc.context}\n{doc.body}" if doc.context else doc.body
+    for name, text in (("body", body), ("heading", doc.heading), ("title", doc.title)):
+        made.add_text(name, search_words.prepare(text))
+    made.add_integer("page", doc.page)
+    made.add_integer("kind", _KINDS.index(doc.page_type) if doc.page_type in _KINDS else 0)
+    made.add_integer("years", ranking.mask_of(int(year) for year in _YEAR.findall(f"{doc.heading}\n{body}")))
     return made
+
+
+def kind_of(code: int) -> PageType:
+    """Return the page type the index holds as `code`; OTHER for an unknown one."""
+    return PageType(_KINDS[code] or PageType.OTHER) if 0 <= code < len(_KINDS) else PageType.OTHER
 
 
 def _mark_query(index: tantivy.Index) -> tantivy.Query:
@@ -109,22 +135,29 @@ def team_query(fields: tantivy.Schema, team_id: int) -> tantivy.Query:
 
 def build_query(
     fields: tantivy.Schema,
-    words: Sequence[str],
+    words: Mapping[str, float],
     *,
     team_id: int,
     any_word: bool,
     source_ids: Sequence[int] | None,
+    kinds: Sequence[PageType] | None = None,
 ) -> tantivy.Query:
-    """Return the query of `words` (analysed already) within the team and, unless None, these sources."""
+    """Return the query of `words` (analysed already, with their weights) within the team.
+
+    source_ids, kinds: within these sources, on these kinds of page; None for all.
+    """
     query, occur = tantivy.Query, tantivy.Occur
     per_word = [
         query.boolean_query(
             [
-                (occur.Should, query.boost_query(query.term_query(fields, name, word, index_option="freq"), boost))
+                (
+                    occur.Should,
+                    query.boost_query(query.term_query(fields, name, word, index_option="freq"), boost * weight),
+                )
                 for name, boost in _TEXT_FIELDS
             ]
         )
-        for word in words
+        for word, weight in words.items()
     ]
     wanted = query.boolean_query([(occur.Should if any_word else occur.Must, part) for part in per_word])
     parts = [
@@ -134,4 +167,7 @@ def build_query(
     if source_ids is not None:
         sources = query.term_set_query(fields, "source_id", list(source_ids))
         parts.append((occur.Must, query.const_score_query(sources, 0.0)))
+    if kinds is not None:
+        pages = query.term_set_query(fields, "kind", [_KINDS.index(kind) for kind in kinds])
+        parts.append((occur.Must, query.const_score_query(pages, 0.0)))
     return query.boolean_query(parts)

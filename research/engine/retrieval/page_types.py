@@ -15,7 +15,8 @@ _DENSE = 0.22  # share of figures among words and figures on the page of a state
 _CONTENTS_LINES = 6
 _SIGNS_NEEDED = 3
 _TITLE_WORTH = 2
-_PROSE_CHARS = 80
+# How often in a hundred words signs must stand that make a page of prose what it is: on their own, under its heading.
+_OFTEN, _ONCE = 0.6, 0.1
 
 
 class PageType(StrEnum):
@@ -37,7 +38,8 @@ STATEMENTS = frozenset({PageType.INCOME_STATEMENT, PageType.BALANCE_SHEET, PageT
 
 
 def _pattern(*forms: str) -> re.Pattern[str]:
-    return re.compile("|".join(forms), re.IGNORECASE)
+    """Return a pattern for text in lower case: folding the page once is cheaper than in each search."""
+    return re.compile("|".join(forms))
 
 
 # For each statement: its title, then its captions; a caption counts once.
@@ -120,13 +122,13 @@ _COVER = (
 _LINE_WITH_PAGE = re.compile(r"^[^\n]{4,110}[\s.]\d{1,3}\s*$", re.MULTILINE)
 _SEGMENT = _pattern(r"\bsegments?\b", r"\bby\s+(?:geograph|region|reportable)\w*")
 _RISK = _pattern(
-    r"\b(?:could|may|might|would)\s+(?:\w+\s+){0,3}(?:adverse|adversely|harm|materially|negatively|suffer|disrupt|not\s+be\s+able)\w*"
+    r"\b(?:could|may|might|would)\s+(?:\w+\s+){0,3}(?:adverse|harm|materially|negatively|suffer|disrupt|not\s+be\s+able)"
 )
 _MDNA = _pattern(
     r"\b(?:increased?|decreased?|grew|declined?)\b[^.\n]{0,90}\b(?:due|driven|primarily|compared|reflecting|resulting|offset)\b",
     r"\bcompared\s+(?:to|with)\b",
     r"\bliquidity\s+and\s+capital\s+resources\b",
-    r"\bnon-GAAP\b",
+    r"\bnon-gaap\b",
 )
 _REGULATION = _pattern(
     r"\blicens\w+\b",
@@ -147,9 +149,10 @@ _HEADINGS = (
         _pattern(r"\bnotes?\s+\d+\b", r"\bnotes\s+to\s+(?:the\s+)?(?:\w+\s+){0,2}financial\s+statements\b"),
     ),
 )
-_NOTE_START = re.compile(r"^\s*(?:note\s+)?\d{1,2}\s*[.:)—–-]\s+[A-Z]", re.IGNORECASE | re.MULTILINE)
+_NOTES = _HEADINGS[3][1]
+_NOTE_START = re.compile(r"^\s*note\s+\d{1,2}\s*[.:)—–-]?\s+[a-z]|^\s*\d{1,2}\.\s+[a-z][a-z ,&-]{3,60}$", re.MULTILINE)
 _FIGURE = re.compile(r"\(?\$?\d[\d,.]*\)?%?")
-_LETTERS = re.compile(r"[A-Za-z]{2,}")
+_LETTERS = re.compile(r"[a-z]{2,}")
 
 
 def page_type(text: str, heading: str = "") -> PageType:
@@ -157,27 +160,25 @@ def page_type(text: str, heading: str = "") -> PageType:
 
     A page of mixed matter is what most signs speak for; one that shows none is OTHER.
     """
-    figures, words = len(_FIGURE.findall(text)), len(_LETTERS.findall(text))
+    low, headed = text.lower(), heading.lower()
+    figures, words = len(_FIGURE.findall(low)), len(_LETTERS.findall(low))
     if not words:
         return PageType.OTHER
-    if sum(1 for sign in _COVER if sign.search(text)) >= _SIGNS_NEEDED:
+    if "commission" in low and sum(1 for sign in _COVER if sign.search(low)) >= _SIGNS_NEEDED:
         return PageType.COVER
-    if _is_contents(text):
+    if _is_contents(low):
         return PageType.CONTENTS
-    if figures / (figures + words) >= _DENSE:
-        found = _statement(text)
-        if found:
-            return found
-    return _by_prose(text, heading, figures=figures, words=words)
+    density = figures / (figures + words)
+    found = _statement(low) if density >= _DENSE else None
+    return found or _by_prose(low, headed, density=density, words=words)
 
 
 def _is_contents(text: str) -> bool:
-    lines = [line for line in text.split("\n") if line.strip()]
-    items = len(re.findall(r"^\s*item\s+\d", text, re.IGNORECASE | re.MULTILINE))
-    if items >= _CONTENTS_LINES:
+    if text.count("\nitem ") + text.startswith("item ") >= _CONTENTS_LINES:
         return True
-    titled = "table of contents" in text[:_TOP_CHARS].casefold() or "index to" in text[:_TOP_CHARS].casefold()
-    return titled and len(_LINE_WITH_PAGE.findall(text)) >= max(_CONTENTS_LINES, len(lines) // 2)
+    top = text[:_TOP_CHARS]
+    titled = "table of contents" in top or "index to" in top
+    return titled and len(_LINE_WITH_PAGE.findall(text)) >= max(_CONTENTS_LINES, text.count("\n") // 2)
 
 
 def _statement(text: str) -> PageType | None:
@@ -195,24 +196,20 @@ def _statement(text: str) -> PageType | None:
     return best[1] if best else None
 
 
-def _by_prose(text: str, heading: str, *, figures: int, words: int) -> PageType:
+def _by_prose(text: str, heading: str, *, density: float, words: int) -> PageType:
     """Return the kind of a page of prose or of smaller tables, by how often its signs stand in a hundred words."""
     top = f"{heading}\n{text[:_TOP_CHARS]}"
     headed = next((kind for kind, sign in _HEADINGS if sign.search(heading)), None)
     per_hundred = 100 / words
-    risk = len(_RISK.findall(text)) * per_hundred
-    rules = len(_REGULATION.findall(text)) * per_hundred
-    talk = len(_MDNA.findall(text)) * per_hundred
-    segments = len(_SEGMENT.findall(text)) * per_hundred
-    dense = figures / (figures + words) >= _DENSE / 2
-    if dense and segments >= 1:
+    if density >= _DENSE / 2 and len(_SEGMENT.findall(text)) * per_hundred >= 1:
         return PageType.SEGMENT
-    if risk >= 1 or (headed is PageType.RISK_FACTORS and risk > 0):
+    risk = len(_RISK.findall(text)) * per_hundred
+    if risk >= (_OFTEN if headed is not PageType.RISK_FACTORS else _ONCE):
         return PageType.RISK_FACTORS
-    if rules >= (2 if headed is PageType.REGULATION else 3):
+    if len(_REGULATION.findall(text)) * per_hundred >= (2 if headed is PageType.REGULATION else 3):
         return PageType.REGULATION
-    if headed is PageType.NOTES or _HEADINGS[3][1].search(top) or _NOTE_START.search(text[:_TOP_CHARS]):
+    if headed is PageType.NOTES or _NOTES.search(top) or _NOTE_START.search(text[:_TOP_CHARS]):
         return PageType.NOTES
-    if talk >= 1 or headed is PageType.MDNA:
+    if headed is PageType.MDNA or len(_MDNA.findall(text)) * per_hundred >= _OFTEN:
         return PageType.MDNA
     return PageType.OTHER

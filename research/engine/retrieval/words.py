@@ -40,14 +40,17 @@ def prepare(text: str) -> str:
     return _THOUSANDS.sub("", text)
 
 
-def query_words(query: str) -> list[str]:
-    """Return the stemmed words of `query`, each once, in order, at most 64. Never fails, whatever the characters."""
+def query_words(query: str, *, most: int | None = MAX_QUERY_WORDS) -> list[str]:
+    """Return the stemmed words of `query`, each once, in order, at most `most`. Never fails, whatever the characters.
+
+    most: None for as many as its first 4,000 characters hold.
+    """
     # A lone surrogate is no text that UTF-8, and so tantivy, can carry.
     text = prepare(query[:_MAX_QUERY_CHARS]).encode("utf-8", errors="ignore").decode("utf-8")
     plain = _plain().analyze(text)
     telling = [word for word in plain if word not in _STOP_WORDS] or plain
     stemmed = _stemming().analyze(" ".join(telling))
-    return list(dict.fromkeys(stemmed))[:MAX_QUERY_WORDS]
+    return list(dict.fromkeys(stemmed))[:most]
 
 
 def _folder() -> tantivy.TextAnalyzerBuilder:

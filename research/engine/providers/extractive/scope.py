@@ -29,9 +29,10 @@ from research.engine.domain.errors import CallError, InvalidInput
 from research.engine.domain.evidence import Hit, SearchRecord, SourceRef, SourceShare
 from research.engine.domain.plans import PlanTask
 from research.engine.ports import RunBrief, Shelf
+from research.engine.reading import names
 
 from . import subjects
-from .words import STOP, content_stems, fold, form_pattern, mentions
+from .words import STOP, content_stems, fold, form_pattern
 
 TOOL = "library_search"
 MIN_SHARE = 0.1
@@ -40,7 +41,6 @@ LEAST_PASSAGES = 2
 MAX_TERMS = 80
 _SHOWN = 3
 _PAIRS_ADDED = 2
-_LONG_NAME = 5
 # Words of any prompt: a pair that holds one tells no field.
 _GENERIC_LIST = """
 app apps product products service services tool tools platform company companies business businesses market markets
@@ -173,16 +173,7 @@ def _telling(word: str) -> bool:
 
 def is_by(source: SourceRef, companies: Sequence[str]) -> bool:
     """Tell whether a company's name is in the title or publisher of a source, also run together ("ACMECORP_2022")."""
-    said = f"{source.title} | {source.publisher or ''}"
-    squeezed = _squeezed(said)
-    return any(
-        mentions(said, (name,)) or (len(_squeezed(name)) >= _LONG_NAME and _squeezed(name) in squeezed)
-        for name in companies
-    )
-
-
-def _squeezed(text: str) -> str:
-    return "".join(char for char in text.casefold() if char.isalnum() or char == "|")
+    return names.is_named((source.title, source.publisher or ""), companies)
 
 
 def _companies(brief: RunBrief, task: PlanTask) -> tuple[str, ...]:

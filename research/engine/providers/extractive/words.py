@@ -6,6 +6,21 @@ import functools
 import re
 from collections.abc import Iterable
 
+from research.engine.reading.names import form_pattern, mentions
+
+__all__ = [
+    "STOP",
+    "content_stems",
+    "fold",
+    "form_pattern",
+    "likeness",
+    "mentions",
+    "numerals",
+    "same_statement",
+    "stem",
+    "words",
+]
+
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9'’&.-]*[A-Za-z0-9&]|[A-Za-z0-9]")
 
 _STOP_LIST = """
@@ -69,22 +84,6 @@ def likeness(one: Iterable[str], other: Iterable[str]) -> float:
     first, second = set(one), set(other)
     both = len(first | second)
     return len(first & second) / both if both else 0.0
-
-
-@functools.lru_cache(maxsize=4_000)
-def form_pattern(form: str) -> re.Pattern[str]:
-    """Return a pattern that finds `form` as a whole word.
-
-    A short form in capitals (NJ, EU, ADR) is matched as written, so "NJ" is not found in "enjoy", nor "US" in "us".
-    """
-    exact = form.isupper() or "." in form or (len(form) <= _SHORT + 1 and form[:1].isupper())
-    flexible = r"\s+".join(re.escape(part) for part in form.split())
-    return re.compile(rf"(?<![\w-]){flexible}(?!\w|\.\w)", 0 if exact else re.IGNORECASE)
-
-
-def mentions(text: str, forms: Iterable[str]) -> bool:
-    """Tell whether any of `forms` stands in `text` as a whole word."""
-    return any(form_pattern(form).search(text) for form in forms)
 
 
 # Jaccard over stems: the same sentence in two years' reports lies above it, two sentences on one topic below.
