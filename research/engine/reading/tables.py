@@ -38,6 +38,7 @@ _CAPTION_CHARS = 120
 _MAX_HEADINGS = 3
 _MAX_ABOVE = 14
 _MIN_ROWS = 2
+_INTRODUCES = re.compile(r"[.;]\s+([A-Z][^.;]*:)\Z")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _CLOSES_GROUP = re.compile(
     r"(?:sub)?totals?\b|net (?:income|loss|earnings|cash|change|revenues?|sales)\b|operating (?:income|loss|profit)\b|"
@@ -160,7 +161,7 @@ def _assembled(block: _Block, head: Head) -> list[Table]:
         if not table_rows.has_letters(parts.label):
             parent = None  # a sum without a name ends its group
             continue
-        if _CLOSES_GROUP.match(parts.label):
+        if heading is None and _CLOSES_GROUP.match(parts.label):
             parent = None
         fitted = _fitted(parts, columns)
         if fitted is None:
@@ -260,6 +261,9 @@ def _caption(above: Sequence[Line]) -> Line | None:
         return None
     last = kept.pop()
     text, start = last.text, last.start
+    introduces = _INTRODUCES.search(text)
+    if introduces:  # "… by the customer. Revenue by region was as follows:"
+        text, start = introduces.group(1), start + introduces.start(1)
     while kept and " " not in kept[-1].text and (" " not in last.text or text[:1].islower()):
         start = kept[-1].start
         text = f"{kept.pop().text} {text}"

@@ -26,6 +26,16 @@ BOILERPLATE = re.compile(
     r"performance obligations? (?:is|are) (?:satisfied|generally)|acts as an agent|standalone selling|\bssp\b|breakage|"
     r"deferred revenue|recognized (?:ratably|over|at|upon|when)|transaction price|variable consideration|"
     r"revenue contract|billed in accordance|classified as|cash on hand|corporate cash|"
+    r"unearned revenue|accounted for|practical expedient|accounting estimate|"
+    # how a firm is governed and what it publishes of itself
+    r"footnotes?\b|sustainability report|social impact|\besg\b|committees? of the board|code of (?:conduct|ethics)|"
+    r"(?:is|are) (?:also )?(?:defined as|adjusted (?:for|to exclude)|calculated (?:as|by))|reconcil(?:es|iation)|"
+    r"certification(?:s)? (?:of|pursuant)|table of contents|pursuant to (?:rule|section)|inline xbrl|"
+    # money at risk in banks and exchange, in every firm alike
+    r"dollar.{0,20}strengthen|foreign currency (?:impacts?|risks?|contracts?|forwards?|options?|hedg)|"
+    r"hedg(?:e|es|ing)\b|"
+    r"paragraphs? (?:above|below)|referred to (?:in|above)|treadway|in making this assessment|management['’]s report|"
+    r"interest rate (?:swap|risk)|working capital|"
     # shares and their holders
     r"common stock|stock price|purchase periods?|offering periods?|stockholders?|shareholders?|dividends?|"
     r"our stock|securities (?:are|of|be)|^cost of (?:revenue|sales|goods)|\bASU\b|FASB|"

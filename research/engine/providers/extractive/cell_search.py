@@ -11,7 +11,8 @@ from research.engine.domain.plans import PlanTask
 from research.engine.domain.vertical import Vertical
 
 from . import cells
-from .words import form_pattern
+from .subjects import forms_of
+from .words import form_pattern, mentions
 
 MAX_PAGES = 5
 MAX_STATEMENTS = 3
@@ -34,17 +35,20 @@ class _Told(NamedTuple):
 class CellSearch:
     """What one investigation knows of tables. `note` passages, ask for `pages`, `read` them, take the `findings`."""
 
-    def __init__(self, task: PlanTask, vertical: Vertical, asked: frozenset[str]) -> None:
+    def __init__(self, task: PlanTask, vertical: Vertical, asked: tuple[cells.Asked, ...]) -> None:
         self._task = task
         self._vertical = vertical
         self._asked = asked
-        self._forms = [form_pattern(form) for name in sorted(asked) for form in (name, *vertical.metrics[name])]
+        self._names = tuple(dict.fromkeys(each.metric for each in asked))
+        self._forms = [form_pattern(form) for name in self._names for form in vertical.metrics[name]]
         self._places: Counter[tuple[int, int]] = Counter()
         self._latest: dict[int, int] = {}
         self._told: list[_Told] = []
 
     def note(self, hit: Hit) -> None:
         """Remember the page of a passage that names a measure asked for and holds rows of a table."""
+        if not self._is_of_subject(hit):
+            return
         years = [int(year) for year in _YEAR.findall(f"{hit.source.title} {hit.text}")]
         text_id = hit.extracted_text_id
         self._latest[text_id] = max([self._latest.get(text_id, 0), *years])
@@ -53,9 +57,19 @@ class CellSearch:
         if len(rows) > 1 and (named or any(form.search(hit.text) for form in self._forms)):
             self._places[(text_id, hit.page)] += 1 + 2 * named
 
+    def _is_of_subject(self, hit: Hit) -> bool:
+        if not self._task.subject or self._task.subject in self._vertical.jurisdictions:
+            return True
+        said = f"{hit.source.publisher or ''} {hit.source.title} {hit.text}"
+        return mentions(said, forms_of(self._task.subject, self._vertical))
+
+    def knows_enough(self) -> bool:
+        """Tell whether pages enough were noted on the way, so that no search of its own is needed."""
+        return len(self._places) >= MAX_PAGES
+
     def query(self) -> str:
         """Return a search for tables of the measures asked for."""
-        names = " ".join(sorted(self._asked))
+        names = " ".join(self._names)
         subject = self._task.subject or ""
         return f"{subject} {names} year ended".strip()[:_QUERY_CHARS]
 
@@ -66,7 +80,7 @@ class CellSearch:
         chosen = tuple(dict.fromkeys((*ranked[: MAX_PAGES - 2], *best)))[:MAX_PAGES]
         if not chosen:
             return None
-        said = f"whole pages with tables of {', '.join(sorted(self._asked))}"[:_QUERY_CHARS]
+        said = f"whole pages with tables of {', '.join(self._names)}"[:_QUERY_CHARS]
         return {"query": said, "limit": _PASSAGES, "pages": chosen}
 
     def read(self, hits: tuple[Hit, ...], call_key: str) -> None:
@@ -86,7 +100,8 @@ class CellSearch:
         """Return the quotes of the best statements: rows, what stands above them, their groups' headings."""
         groups: list[list[_Told]] = []
         for told in sorted(self._told, key=_rank):
-            if not self._reads_back(told):
+            kept = [each for group in groups for each in group]
+            if not self._reads_back(told) or any(_confuses(each, told) for each in kept):
                 continue
             same = next((group for group in groups if cells.same_cell(group[0].statement, told.statement)), None)
             if same is not None:
@@ -118,13 +133,15 @@ def of(task: PlanTask, vertical: Vertical) -> CellSearch | None:
     return CellSearch(task, vertical, asked) if asked else None
 
 
-def _rank(told: _Told) -> tuple[int, str, int, int, int]:
+def _rank(told: _Told) -> tuple[int, float, int]:
+    """Return the order of statements: the best answers first, of these the newest year, a whole year before a part.
+
+    A whole year stands before the parts of the year after it: what a year gave says more than what half of one did.
+    """
     said = told.statement
     period = said.value.period or ""
-    # The newest year first; a year before a part of it.
     year = max((int(year) for year in _YEAR.findall(period)), default=0)
-    whole = 0 if period.startswith("FY") else 1
-    return (-said.relevance, "", -year, whole, told.page.start + said.row.start)
+    return (-said.relevance, -(year + 1.1 if period.startswith("FY") else year), told.page.start + said.row.start)
 
 
 def _repeats(kept: _Told, other: _Told) -> bool:
@@ -135,6 +152,10 @@ def _repeats(kept: _Told, other: _Told) -> bool:
         theirs.row.parent,
         theirs.value.entity,
     )
+
+
+def _confuses(kept: _Told, other: _Told) -> bool:
+    return kept.page.passage_id == other.page.passage_id and cells.confuses(kept.statement, other.statement)
 
 
 def _places(said: cells.Statement) -> list[tuple[int, int]]:

@@ -27,6 +27,7 @@ _TRAILS = re.compile(
 )
 _NOTE = re.compile(r"\s*\((?:[^()]*\bin (?:thousand|million|billion)s?\b[^()]*|unaudited|continued)\)", re.IGNORECASE)
 _SPAN = re.compile(r"^(?:for the )?(?P<span>.*?\bend(?:ed|ing)\b)", re.IGNORECASE)
+_CAPITALS = ("EBITDA", "EBITDAR", "REIT", "GAAP", "ADR", "RevPAR", "US", "EMEA", "ARR", "RPO")
 _SMALL = frozenset("a an and as at by for from in into of on or our the to with".split())  # noqa: SIM905
 
 
@@ -66,7 +67,7 @@ def titled(caption: str, *, keep: str) -> str:
     text = _NOTE.sub("", _TRAILS.sub("", _INTRODUCES.sub("", caption))).strip(" :")
     if not text.isupper():
         return text
-    names = {word.casefold(): word for word in keep.split()}
+    names = {word.casefold(): word for word in (*keep.split(), *_CAPITALS)}
     return " ".join(
         names.get(word.casefold()) or (word.lower() if at and word.lower() in _SMALL else word.capitalize())
         for at, word in enumerate(text.split())

@@ -18,13 +18,32 @@ from research.engine.domain.vertical import Vertical
 from research.engine.reading import periods, tables
 
 from . import cell_words, subjects
-from .words import form_pattern, mentions
+from .words import content_stems, form_pattern, mentions
 
 # A label that names the measure is worth more than a caption that does.
-BY_LABEL, BY_CAPTION = 820, 740
+BY_LABEL, BY_CAPTION, JUST_THAT = 820, 740, 40
 _OTHER_FIRM = re.compile(r"\b(?:LLC|L\.L\.C\.|Inc\.?|Ltd\.?|L\.P\.|plc|GmbH)(?!\w)", re.IGNORECASE)
 # Amounts that stand in full whatever the table counts in.
 _IN_FULL = re.compile(r"\bper\b|\b(?:daily|room) rate\b|\bprice\b", re.IGNORECASE)
+# Words of a search that name no thing of their own.
+_GENERIC = frozenset(
+    content_stems(
+        "million billion thousand increase increased compared prior year growth grow average normal range key net "
+        "total current quarter percent percentage values mix new sources report name market large"
+    )
+)
+_WHOLE = frozenset(content_stems("total consolidated net percentage revenue revenues")) | {"adr", "revpar"}
+_STATEMENT = re.compile(
+    r"statements?\b|balance sheets?|cash flows?|summary|operating results|results of operations|\brevenues?\b|"
+    r"consolidated",
+    re.IGNORECASE,
+)
+# "Key gaming statistics for our Las Vegas Strip Resorts"
+_PART = re.compile(r"\bfor (?:our |the )?((?:[A-Z][\w&.'’-]* ?)+)$")
+# "Cost of revenue" is no revenue.
+_ANOTHER = re.compile(r"\b(?:costs?|percentage|share|provision) (?:of|for)(?: total)?\s*$", re.IGNORECASE)
+# A row that is a share of the row above it says nothing alone.
+_SHARE = re.compile(r"^(?:as a )?(?:percent(?:age)?|%|share) of\b", re.IGNORECASE)
 _LENGTH = {periods.Kind.YEAR: 12, periods.Kind.QUARTER: 3, periods.Kind.DATE: 0}
 
 
@@ -38,18 +57,30 @@ class Statement(NamedTuple):
     relevance: int
 
 
-def asked_of(task: PlanTask, vertical: Vertical) -> frozenset[str]:
-    """Return the names of the measures that the task's searches ask for."""
-    said = " . ".join(query.replace("+", "") for query in task.queries)
-    return frozenset(
-        name
-        for name, forms in vertical.metrics.items()
-        if any(form_pattern(form).search(said) for form in (name, *forms))
-    )
+class Asked(NamedTuple):
+    """A measure that a search asks for, and the stems of what else the search names: one of them must stand by it."""
+
+    metric: str
+    beside: frozenset[str] = frozenset()
+
+
+def asked_of(task: PlanTask, vertical: Vertical) -> tuple[Asked, ...]:
+    """Return the measures that the task's searches ask for, in the order of the searches."""
+    forms = [form for written in vertical.metrics.values() for form in written]
+    of_metrics = {stem for form in forms for stem in content_stems(form)}
+    subject = subjects.forms_of(task.subject, vertical) if task.subject else ()
+    found = []
+    for query in task.queries:
+        plain = query.replace("+", "")
+        for form in subject:
+            plain = form_pattern(form).sub(" ", plain)
+        beside = frozenset(content_stems(plain)) - of_metrics - _GENERIC
+        found += [Asked(name, beside) for name, written in vertical.metrics.items() if mentions(plain, written)]
+    return tuple(dict.fromkeys(found))
 
 
 def statements(
-    text: str, *, asked: frozenset[str], task: PlanTask, source: SourceRef, vertical: Vertical
+    text: str, *, asked: tuple[Asked, ...], task: PlanTask, source: SourceRef, vertical: Vertical
 ) -> tuple[Statement, ...]:
     """Return what the tables of `text` (a page, or quotes of one) say of the measures asked, best first."""
     found = []
@@ -58,8 +89,10 @@ def statements(
         if column is None or _is_of_another(table.caption, source):
             continue
         for row in table.rows:
+            if _SHARE.match(row.label):
+                continue
             worth = _worth(table, row, asked, vertical)
-            if worth and _is_about(task, vertical, table, row, source):
+            if worth and is_about(task, vertical, table, row, source):
                 made = state(table, row, column, source=source, vertical=vertical, relevance=worth)
                 if made:
                     found.append(made)
@@ -89,19 +122,22 @@ def state(
     in_full = cell.currency is not None and _IN_FULL.search(f"{row.parent} {row.label}")
     if not cell.value or period is None or owner is None or (measure.scale is None and not in_full):
         return None
+    if not table.caption and not row.parent:  # "Cost of revenue" of what? Of pay in shares, in a note's table.
+        return None
     group = f" ({row.parent})" if row.parent else ""
     title = cell_words.titled(table.caption, keep=owner)
     said = cell_words.said(cell, measure)
     when = cell_words.when(head.head, is_day=period.kind is periods.Kind.DATE)
     text = f"{owner} reported {row.label}{group} of {said} {when}{f' ({title})' if title else ''}."
+    metric = _typed_metric(row, vertical)
     value = TypedValue(
         number=cell.value,
         scale=measure.scale or 1,
         unit=measure.unit,
         currency=measure.currency,
         period=period.name,
-        entity=owner,
-        metric=metric_of(row, vertical) or f"{row.label}{group}",
+        entity=_typed_entity(owner, table, row, metric),
+        metric=metric,
         geography=_place(f"{row.label} {row.parent} {title}", vertical),
         as_of=period.end if period.kind is periods.Kind.DATE else source.published_date,
     )
@@ -170,18 +206,49 @@ def metric_of(row: tables.Row, vertical: Vertical) -> str | None:
 
 def _named(text: str, vertical: Vertical) -> str | None:
     """Return the measure with the longest form in `text`."""
-    forms = ((form, name) for name, written in vertical.metrics.items() for form in (name, *written))
-    return max(((len(form), name) for form, name in forms if form_pattern(form).search(text)), default=(0, None))[1]
+    text = text.replace("%", " percentage")
+    forms = ((form, name) for name, written in vertical.metrics.items() for form in written)
+    found = (
+        (len(form), name)
+        for form, name in forms
+        if (match := form_pattern(form).search(text)) is not None and not _ANOTHER.search(text[: match.start()])
+    )
+    return max(found, default=(0, None))[1]
 
 
-def _worth(table: tables.Table, row: tables.Row, asked: frozenset[str], vertical: Vertical) -> int:
+def _worth(table: tables.Table, row: tables.Row, asked: tuple[Asked, ...], vertical: Vertical) -> int:
     metric = metric_of(row, vertical)
-    if metric is not None:
-        return BY_LABEL if metric in asked else 0
-    return BY_CAPTION if _named(table.caption, vertical) in asked else 0
+    wanted = metric or _named(table.caption, vertical)
+    said = set(content_stems(f"{row.label} {row.parent} {table.caption}"))
+    if not any(each.metric == wanted and (not each.beside or each.beside & said) for each in asked):
+        return 0
+    if metric is None:
+        return BY_CAPTION
+    return BY_LABEL + (JUST_THAT if _typed_metric(row, vertical) == metric else 0)
 
 
-def _is_about(task: PlanTask, vertical: Vertical, table: tables.Table, row: tables.Row, source: SourceRef) -> bool:
+def _typed_metric(row: tables.Row, vertical: Vertical) -> str:
+    """Return what a row measures: the vertical's name where the label says just that, else the label as it stands.
+
+    "Same-store net revenues" are no net revenues: two different measures never contradict one another.
+    """
+    metric = metric_of(row, vertical)
+    if metric:
+        said = set(content_stems(f"{row.label} {row.parent}".replace("%", " percentage"))) - _WHOLE
+        if any(said <= set(content_stems(form)) | _WHOLE for form in vertical.metrics[metric]):
+            return metric
+    return f"{row.label} ({row.parent})" if row.parent else row.label
+
+
+def _typed_entity(owner: str, table: tables.Table, row: tables.Row, metric: str) -> str:
+    """Return whose figure it is: the owner, or the part of it that the group's heading or the caption names."""
+    if row.parent and row.parent not in metric and not _STATEMENT.search(row.parent):
+        return f"{owner}: {row.parent}"
+    part = _PART.search(cell_words.titled(table.caption, keep=owner))
+    return f"{owner}: {part.group(1)}" if part else owner
+
+
+def is_about(task: PlanTask, vertical: Vertical, table: tables.Table, row: tables.Row, source: SourceRef) -> bool:
     """Tell whether a row is about the task's subject; always where it has none."""
     if not task.subject:
         return True
@@ -206,6 +273,18 @@ def _place(text: str, vertical: Vertical) -> str | None:
 
 def _on_page(one: EvidenceItem, other: EvidenceItem) -> bool:
     return (one.quote.extracted_text_id, one.quote.page) == (other.quote.extracted_text_id, other.quote.page)
+
+
+def confuses(one: Statement, other: Statement) -> bool:
+    """Tell whether two statements of a page, quoted together, would read back otherwise than each alone.
+
+    A row under no group and the quoted heading of a group above it: nothing would say that the group had ended.
+    """
+    pairs = ((one, other), (other, one)) if one.table.head_start == other.table.head_start else ()
+    return any(
+        grouped.row.parent and not bare.row.parent and grouped.row.parent_start < bare.row.start
+        for grouped, bare in pairs
+    )
 
 
 def same_cell(one: Statement, other: Statement) -> bool:

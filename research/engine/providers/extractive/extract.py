@@ -8,6 +8,7 @@ from research.engine.domain.claims import MAX_CLAIM_CHARS, ClaimDraft
 from research.engine.domain.evidence import EvidenceItem
 from research.engine.domain.plans import PlanTask
 from research.engine.ports import RunBrief
+from research.engine.verification import relevance
 
 from . import cells
 from .attributes import described
@@ -34,11 +35,16 @@ def extract(*, brief: RunBrief, task: PlanTask, evidence: Sequence[EvidenceItem]
         same = next((g for g in groups if same_statement(fold(g[0].quote.exact), words)), None)
         if same is not None:
             same.append(item)
-        elif len(words) <= MAX_CLAIM_CHARS:
+        elif len(words) <= MAX_CLAIM_CHARS and _answers(words, task, item):
             groups.append([item])
     drafts = [(group[0].relevance, _claim(brief, task, group)) for group in groups[:MAX_CLAIMS]]
     drafts += [(said.relevance, _of_cell(brief, task, said, items)) for said, items in _merged(told)[:MAX_CELLS]]
     return tuple(draft for _, draft in sorted(drafts, key=lambda each: -each[0]))
+
+
+def _answers(words: str, task: PlanTask, item: EvidenceItem) -> bool:
+    """Tell whether a sentence answers the question by the check that verification makes: what fails it is no claim."""
+    return relevance.check(words, task.question, [item]).score >= relevance.FLOOR
 
 
 def _merged(

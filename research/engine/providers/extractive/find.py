@@ -153,7 +153,8 @@ async def _with_tool(tool: str, task: PlanTask, shelf: Shelf, search: _Search) -
 
 async def _read_tables(cells: cell_search.CellSearch, shelf: Shelf, search: _Search) -> None:
     """Search for pages whose tables hold the measures asked for, and read the best of them whole."""
-    for arguments in (_arguments(scope.TOOL, cells.query(), search.scope), None):
+    own = None if cells.knows_enough() else _arguments(scope.TOOL, cells.query(), search.scope)
+    for arguments in (own, None) if own else (None,):
         asked = arguments or cells.pages()
         if asked is None:
             return

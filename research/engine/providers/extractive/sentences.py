@@ -172,10 +172,16 @@ _LEANING = re.compile(
     r"in (?:this|such|that|these) |as such|for example|for instance|likewise|similarly|thus|therefore|accordingly|"
     r"the current (?:year|quarter|period) |the \w+ (?:increases?|decreases?|improvement) (?:was|were) |conversely|"
     r"however|otherwise|moreover|also|then|if so|as a result|as discussed|as noted|as described|instead|any such|"
-    r"any of the|among other|included are|other\b|nevertheless|see)\b",
+    r"(?:any|each|all|some|most|many|both|none|one) of (?:the|these|those|them|which)\b|"
+    r"the (?:agreement|program|venture|transaction|amount|change|amendment|arrangement|plan|concessionaire)\b|"
+    r"under the (?:agreement|program|plan|terms|venture)\b|among other|included are|other\b|nevertheless|see)\b",
     re.IGNORECASE,
 )
 # A verb somewhere: filings' prose always has one of these, headings and table rows seldom.
+# "SA is included with …": letters that the sentences before have explained.
+_LETTERS = re.compile(r"^(?!(?:AI|EU|UN|UK|US|IT|PC|HR|TV|PDF|API|CRM|ERP|GDP|GGR|ARR|ADR|VIP)s?\b)[A-Z]{2,3}s? (?!\()")
+# A footnote's mark grown to a word: "margin(2) of 38%".
+_MARKED = re.compile(r"[a-z]\(\d\)")
 _VERB = re.compile(
     r"\b(?:is|are|was|were|be|been|has|have|had|will|would|may|can|could|must|shall|should|do|does|did|"
     r"includes?|offers?|provides?|requires?|competes?|operates?|expects?|believes?|continues?|generates?|grew|grows?|"
@@ -220,6 +226,8 @@ def can_stand_alone(sentence: Sentence) -> bool:
         or BOILERPLATE.search(text)
         or gives_orders(text)
         or _LEANING.match(text)
+        or _LETTERS.match(text)
+        or _MARKED.search(text)
         or not _VERB.search(text)
     ):
         return False

@@ -29,7 +29,10 @@ _WANTS_FIGURE = re.compile(
 _FIGURE = re.compile(r"\d+(?:\.\d+)?\s*(?:%|percent)|[$€£]\s*\d|\d\s*(?:million|billion)", re.IGNORECASE)
 _AMOUNTS = frozenset({"million", "billion"})
 _ADVERSE = re.compile(
-    r"advers|harm|negative(?:ly)? (?:impact|affect)|could (?:cause|result)|no assurance|cannot (?:assure|guarantee)",
+    r"advers|harm|negative(?:ly)? (?:impact|affect)|no assurance|cannot (?:assure|guarantee)|"
+    r"\bcould (?:cause|result|occur|suffer|decline|lose|reduce|increase|damage|impact|create|subject|lead|slow|be)\b|"
+    r"\bif (?:we|our|they)\b.{1,60}\b(?:fail|not|unable|cannot)\b|\bfailure (?:to|of|by)\b|"
+    r"\b(?:may|might) (?:not|lose|suffer|fail)\b|\bunauthorized (?:access|disclosure)|\bcan persist\b|\bdespite our\b",
     re.IGNORECASE,
 )
 
@@ -45,12 +48,37 @@ _RULE = re.compile(
 
 # What ought to be says nothing of what is: a rule is no market problem, and no price.
 _NORM = re.compile(
-    r"\b(?:must|shall|(?:is|are) (?:required|prohibited|obliged)|may (?:not|only)|only (?:when|if))\b", re.IGNORECASE
+    r"\b(?:must|shall|(?:is|are) (?:required|prohibited|obliged)|may (?:not|only)|only (?:when|if)|undertakes? to)\b",
+    re.IGNORECASE,
+)
+
+_MEASURE = re.compile(r"\b(?:metrics?|indicators?|measures?|KPIs?)\b", re.IGNORECASE)
+# What could go wrong is said with one of these.
+_HAZARD = re.compile(
+    r"\b(?:risks?|threat\w*|could|may|might|would|uncertain\w*|compet\w+|attack\w*|breach\w*|fail\w*|loss|lose|adverse\w*|"
+    r"vulnerab\w+|decline\w*|pressure|disrupt\w*|lawsuits?|litigation|fraud|ended|refus\w+|stopp?\w*)\b",
+    re.IGNORECASE,
+)
+# What a firm says of its own offer is no problem of its customers.
+_PITCH = re.compile(
+    r"\b(?:offerings?|platform|solutions?) (?:that|which|enabl\w+)|"
+    r"\bis an? [\w-]+(?:-based)? \w* ?(?:offering|platform|solution|service)\b",
+    re.IGNORECASE,
+)
+# Customers in their own voice: they say, choose, leave. What a company says of itself is none.
+_VOICE = re.compile(
+    r"\b(?:customers?|users?|players?|buyers?|reviewers?|respondents?|patrons?|guests?|firms|lawyers|teams|clients?|"
+    r"subscribers?|members|bettors?)\b.{0,60}\b(?:sa(?:y|id|ys)|told|report(?:ed)?|cho(?:se|ose|oses)|switch(?:ed)?|left|leave|"
+    r"complain\w*|prais\w+|prefer\w*|want\w*|ask(?:ed)?|wish\w*|rate[ds]?|cancel(?:s|l?ed)?|renewed|stay(?:ed)?|like[ds]?|"
+    r"miss\w*|need|found|find|cited?|name[ds]?)\b|\b(?:survey|interview|review)\w*\b",
+    re.IGNORECASE,
 )
 
 # Weights of relevance, in thousandths; they add up to 1000.
 _BEST, _SECOND, _FIGURES, _SUBJECT = 600, 150, 100, 150
-_ADVERSE_OUT_OF_PLACE, _LEANS, _NO_RULE, _NORM_OUT_OF_PLACE = 200, 60, 300, 250
+_ADVERSE_OUT_OF_PLACE, _LEANS, _NO_RULE, _NORM_OUT_OF_PLACE = 450, 60, 300, 250
+# Who asks for values is answered by a figure, or by the name of a measure.
+_NO_VALUE = 200
 # A company that speaks of itself seldom speaks of what its customers lack.
 _OWN_PROBLEM = 270
 # A search of one word is worth 0.65 of one of three or more: "gaming" alone says little.
@@ -80,6 +108,7 @@ class Topic(NamedTuple):
     takes_norms: bool = True
     about_problem: bool = False
     other_places: tuple[str, ...] = ()
+    hears_voices: bool = False
 
     def relevance(self, text: str, *, heading: str = "", about_subject: bool) -> int:
         """Return 0…1000; 0 when no search is covered well enough.
@@ -87,6 +116,8 @@ class Topic(NamedTuple):
         heading: what stands above; a word found there alone counts half.
         `about_subject` tells whether sentence, heading or source is about the task's subject (True when it has none).
         """
+        if self.hears_voices and (_OWN.search(text) or not _VOICE.search(text)):
+            return 0
         stems, above = _row(text), _row(heading)
         covers = sorted((_coverage(search, stems, above) for search in self.searches), reverse=True)
         if not covers or covers[0] < ENOUGH_COVERAGE:
@@ -97,12 +128,16 @@ class Topic(NamedTuple):
         score += _SUBJECT * (1 if about_subject else 0)
         if _ADVERSE.search(text) and not self.about_risk:
             score -= _ADVERSE_OUT_OF_PLACE
+        if self.wants_figure and not _FIGURE.search(text) and not _MEASURE.search(text):
+            score -= _NO_VALUE
         if self.wants_rule and not _RULE.search(text):
             score -= _NO_RULE
         if not self.takes_norms and _NORM.search(text):
             score -= _NORM_OUT_OF_PLACE
-        if self.about_problem and _OWN.search(text):
+        if self.about_problem and (_OWN.search(text) or _PITCH.search(text)):
             score -= _OWN_PROBLEM
+        if self.about_risk and not _HAZARD.search(text):
+            score -= _NORM_OUT_OF_PLACE
         if leans_a_little(text):
             score -= _LEANS
         return max(0, min(1000, int(score)))
@@ -193,6 +228,7 @@ def topic_of(task: PlanTask, vertical: Vertical) -> Topic:
         about_risk="risk" in task.section,
         wants_rule=regulatory,
         about_problem=task.section == "market_problem",
+        hears_voices=task.section == "voice_of_customer",
         takes_norms=regulatory or task.layer == "requirements" or "risk" in task.section,
     )
 

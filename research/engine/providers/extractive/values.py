@@ -36,7 +36,7 @@ _FIGURE = re.compile(
     r"(?P<number>(?<![\w.,-])\d{1,3}(?:,\d{3})+(?:\.\d+)?|(?<![\w.,-])\d+(?:\.\d+)?)"
     r"(?:\s?(?P<scale>thousand|million|billion|trillion|bn|[mkMK](?=\b))\b)?"
     r"(?:\s?(?P<percent>%|percent(?:age points?)?\b|per cent\b|basis points\b))?"
-    r"(?:\s+(?P<noun>(?:[a-z]+\s){0,2}?(?:users|members|customers|subscribers|employees|countries|states|jurisdictions|"
+    r"(?:\s+(?P<noun>(?:(?!(?:at|in|of|for|on|our|the|to|by|with|from|per|and|or|its|their|a|an)\s)[a-z]+\s){0,2}?(?:users|members|customers|subscribers|employees|countries|states|jurisdictions|"
     r"casinos|resorts|rooms|guestrooms|slots|tables|properties|visitors|players|developers|organizations|seats|devices|stores))\b)?",
 )
 _MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
