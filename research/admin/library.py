@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 
 from research.adapters import snapshots
 from research.engine.domain.errors import MrdError
+from research.engine.extraction import result
 from research.models import Evidence, ExtractedText, Intake, Passage, Snapshot, Source, User
 from research.models.library import IntakeState
 from research.services import library
@@ -60,7 +61,10 @@ class SourceAdmin(LibraryAdmin):
 
     @admin.display(description="archived bytes")
     def files(self, source: Source) -> SafeString:
-        rows = [(download_link(s), s.media_type, s.size, s.sha256) for s in source.snapshots.order_by("-pk")]
+        rows = [
+            (download_link(s), result.type_name(s.media_type), s.size, s.sha256)
+            for s in source.snapshots.order_by("-pk")
+        ]
         return format_html_join("", "<p>{} · {} · {} bytes · SHA-256 <code>{}</code></p>", rows)
 
     @admin.display(description="text")
@@ -73,7 +77,7 @@ class SourceAdmin(LibraryAdmin):
 @admin.register(Snapshot)
 class SnapshotAdmin(LibraryAdmin):
     team_path = "source__team"
-    list_display = ["short_hash", "source_title", "file_name", "media_type", "size", "captured_at", "download"]
+    list_display = ["short_hash", "source_title", "file_name", "type_name", "size", "captured_at", "download"]
     list_filter = [("source__team", admin.RelatedOnlyFieldListFilter), "media_type"]
     list_select_related = ["source"]
     search_fields = ["sha256", "file_name", "source__title"]
@@ -83,6 +87,10 @@ class SnapshotAdmin(LibraryAdmin):
     @admin.display(description="SHA-256", ordering="sha256")
     def short_hash(self, snapshot: Snapshot) -> str:
         return snapshot.sha256[:12]
+
+    @admin.display(description="type", ordering="media_type")
+    def type_name(self, snapshot: Snapshot) -> str:
+        return result.type_name(snapshot.media_type)
 
     @admin.display(description="source", ordering="source__title")
     def source_title(self, snapshot: Snapshot) -> str:

@@ -8,6 +8,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from research.engine.domain.errors import InvalidInput
+from research.engine.extraction import sniff
 from research.models import Team
 from research.services import library
 
@@ -31,7 +32,7 @@ class FilesField(forms.FileField):
 
 class AddFilesForm(forms.Form):
     team = forms.ModelChoiceField(queryset=Team.objects.none(), empty_label=None)
-    documents = FilesField(help_text="PDF, HTML, DOCX, Markdown or plain text; several at once if you like.")
+    documents = FilesField(help_text=f"{sniff.SUPPORTED_NAMES}; several at once if you like.")
     title = forms.CharField(required=False, help_text="For one file. Left out: what the file calls itself.")
     publisher = forms.CharField(required=False, help_text="Who says it. Left out: the sources are unattributed.")
     published_date = forms.CharField(required=False, help_text="YYYY-MM-DD, if known.")

@@ -116,6 +116,21 @@ def test_a_scanned_pdf_is_said_to_hold_images_only(count, words):
     assert f"{words} images only, no text" in refusal(scan, "scan.pdf")
 
 
+def test_pages_that_are_scans_among_pages_with_text_are_named():
+    full = IMAGE.replace("100 0 0 100 50 50", "500 0 0 750 50 20").encode()
+    pages = ["?", "Words.", "", "?", "?", "More words."]
+    got = read(pdf_bytes(pages).replace(b"BT /F1 12 Tf 50 700 Td (?) Tj ET", full), "partly.pdf")
+    assert len(got.page_starts) == 6
+    assert got.notes == (
+        (
+            "Pages 1, 4–5 are images without text, as scans are: "
+            "run text recognition (OCR) on the file to have their words."
+        ),
+    )
+    logo = pdf_bytes(["?", "Words."]).replace(b"BT /F1 12 Tf 50 700 Td (?) Tj ET", IMAGE.encode())
+    assert read(logo, "logo.pdf").notes == ()
+
+
 def test_a_pdf_of_blank_pages_is_not_said_to_hold_images():
     assert "its 2 pages hold no words" in refusal(pdf_bytes(["", ""]), "blank.pdf")
 

@@ -32,7 +32,7 @@ def main_text(source: str) -> str:
     """Return the article of a page, "" when there is none. `source` is decoded HTML."""
     import trafilatura
 
-    options = {"include_comments": False, "include_tables": True}
+    options: dict[str, Any] = {"include_comments": False, "include_tables": True}
     try:
         precise: str = trafilatura.extract(source, favor_precision=True, **options) or ""
         text = precise

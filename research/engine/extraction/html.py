@@ -68,6 +68,13 @@ def extract(data: bytes, *, limits: Limits) -> Extraction:  # noqa: ARG001 - eve
     return whole(text=text, media_type=HTML, title=title, published_date=published)
 
 
+def all_text(source: str) -> str:
+    """Return all visible words of decoded HTML, a line a block; "" when there are none."""
+    text = _walk(source)
+    # libxml2 drops what is nested deeper than it goes: then the words alone, without their lines.
+    return text if text.strip() else _flat_text(source)
+
+
 def _walk(source: str) -> str:
     """Return all visible text, a line for each block and each table row (cells joined by ` | `)."""
     from lxml import etree

@@ -7,7 +7,7 @@ import importlib
 from research.engine.domain.errors import Unreadable
 
 from . import sniff
-from .result import CSV, DOCX, HTML, MARKDOWN, PDF, TEXT, XLSX, Extraction, Limits
+from .result import CSV, DOCX, EML, EPUB, HTML, MARKDOWN, PDF, PPTX, TEXT, XLSX, Extraction, Limits
 
 # Loaded when the first file of the kind comes: a worker that sees only PDFs never pays for the others.
 _MODULES = {
@@ -15,6 +15,9 @@ _MODULES = {
     HTML: "html",
     DOCX: "docx",
     XLSX: "xlsx",
+    PPTX: "pptx",
+    EPUB: "epub",
+    EML: "eml",
     CSV: "delimited",
     MARKDOWN: "markdown",
     TEXT: "text",

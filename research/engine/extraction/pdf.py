@@ -12,14 +12,17 @@ from .result import PDF, Extraction, Limits, clean_text, clean_title, current_ex
 _PASSWORD, _SECURITY = 4, 5
 # Enough to tell a scan from blank pages.
 _LOOKED_AT_PAGES = 20
+# A scan may bear a stamped page number; images over half of a page (scanners cut pages into strips) are the page.
+_STAMP_CHARS, _PICTURED_SHARE = 20, 0.5
+_NAMED_RUNS = 12
 
 
 def extract(data: bytes, *, limits: Limits) -> Extraction:
     """Return the text of a PDF, one page after the other.
 
-    A page that cannot be read is empty and named in `notes`. published_date is None: a PDF's own dates say when
-    the file was made, which may be years after its words. Raises `Unreadable`: damaged, encrypted, no pages, too
-    many, too much text, or no text at all.
+    A page that cannot be read is empty and named in `notes`, as are pages that are images without text.
+    published_date is None: a PDF's own dates say when the file was made, which may be years after its words.
+    Raises `Unreadable`: damaged, encrypted, no pages, too many, too much text, or no text at all.
     """
     document = _open(data)
     try:
@@ -60,10 +63,13 @@ def _pages(document: Any, count: int, limits: Limits) -> tuple[str, tuple[int, .
     parts: list[str] = []
     starts: list[int] = []
     notes: list[str] = []
+    scanned: list[int] = []
     length = 0
     for index in range(count):
         try:
-            raw = _page_text(document, index)
+            raw, pictured = _page_text(document, index)
+            if pictured:
+                scanned.append(index + 1)
         except pypdfium2.PdfiumError:
             raw = ""
             notes.append(f"Page {index + 1} is damaged and could not be read.")
@@ -76,7 +82,24 @@ def _pages(document: Any, count: int, limits: Limits) -> tuple[str, tuple[int, .
             raise Unreadable(
                 f"The PDF holds more than {limits.max_chars:,} characters of text: split it into smaller files."
             )
+    if scanned and len(scanned) < count:
+        notes.append(_said_scanned(scanned))
     return "".join(parts), tuple(starts), tuple(notes)
+
+
+def _said_scanned(pages: list[int]) -> str:
+    """Return a sentence naming the pages, runs as "3–5"."""
+    runs: list[list[int]] = []
+    for page in pages:
+        if runs and runs[-1][1] == page - 1:
+            runs[-1][1] = page
+        else:
+            runs.append([page, page])
+    named = [f"{first}" if first == last else f"{first}–{last}" for first, last in runs[:_NAMED_RUNS]]
+    more = sum(last - first + 1 for first, last in runs[_NAMED_RUNS:])
+    listed = ", ".join(named) + (f" and {more:,} more" if more else "")
+    which, it = (f"Page {listed} is an image", "its") if len(pages) == 1 else (f"Pages {listed} are images", "their")
+    return f"{which} without text, as scans are: run text recognition (OCR) on the file to have {it} words."
 
 
 def _why_empty(document: Any, count: int, damaged: int) -> str:
@@ -104,7 +127,8 @@ def _has_image(document: Any, index: int) -> bool:
         page.close()
 
 
-def _page_text(document: Any, index: int) -> str:
+def _page_text(document: Any, index: int) -> tuple[str, bool]:
+    """Return a page's text, and whether it has next to none and images over most of the page instead."""
     page = document[index]
     try:
         text_page = page.get_textpage()
@@ -112,10 +136,25 @@ def _page_text(document: Any, index: int) -> str:
             raw: str = text_page.get_text_range()
         finally:
             text_page.close()
+        pictured = len(raw.strip()) <= _STAMP_CHARS and _is_pictured(page)
     finally:
         page.close()
     # pdfium marks a hyphen at a line's end with U+FFFE; the page shows a hyphen there.
-    return clean_text(raw.replace("\ufffe", "-"))
+    return clean_text(raw.replace("\ufffe", "-")), pictured
+
+
+def _is_pictured(page: Any) -> bool:
+    import pypdfium2
+
+    width, height = page.get_size()
+    covered = 0.0
+    try:
+        for image in page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]):
+            left, bottom, right, top = image.get_bounds()
+            covered += max(0.0, min(right, width) - max(left, 0.0)) * max(0.0, min(top, height) - max(bottom, 0.0))
+    except pypdfium2.PdfiumError:
+        return False
+    return bool(covered > width * height * _PICTURED_SHARE)
 
 
 def _title(document: Any) -> str | None:

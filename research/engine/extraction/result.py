@@ -29,11 +29,26 @@ _PARTS: dict[str, tuple[str, int, tuple[str, ...]]] = {
     HTML: ("trafilatura", 2, ("trafilatura", "lxml")),
     DOCX: ("python-docx", 1, ("python-docx",)),
     XLSX: ("openpyxl", 1, ("openpyxl",)),
+    PPTX: ("python-pptx", 1, ("python-pptx",)),
+    EPUB: ("epub", 1, ("lxml",)),
+    EML: ("mail", 1, ("lxml",)),
     CSV: ("delimited", 1, ()),
     MARKDOWN: ("markdown-it", 1, ("markdown-it-py",)),
     TEXT: ("plain-text", 1, ()),
 }
 SUPPORTED = tuple(_PARTS)
+_NAMES = {
+    PDF: "PDF",
+    HTML: "HTML page",
+    DOCX: "Word (DOCX)",
+    XLSX: "Excel (XLSX)",
+    PPTX: "PowerPoint (PPTX)",
+    EPUB: "EPUB",
+    EML: "mail",
+    CSV: "CSV",
+    MARKDOWN: "Markdown",
+    TEXT: "plain text",
+}
 
 # Controls other than tab and line feed, lone surrogates, non-characters: databases, XML and JSON refuse them.
 _UNWANTED = re.compile("[\x00-\x08\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
@@ -90,6 +105,11 @@ def current_extractor(media_type: str) -> ExtractorId:
     name, revision, distributions = _PARTS[media_type]
     versions = [f"{d}-{importlib.metadata.version(d)}" for d in distributions]
     return ExtractorId(name, "+".join([f"r{revision}", *versions]))
+
+
+def type_name(media_type: str) -> str:
+    """Return what people call a media type; the type itself where nothing here reads it."""
+    return _NAMES.get(media_type, media_type)
 
 
 def clean_text(text: str) -> str:

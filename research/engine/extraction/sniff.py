@@ -1,6 +1,6 @@
 """Find out what a file is: from its bytes first, from its name second.
 
-Bytes with a signature (PDF, DOCX, XLSX, HTML) are parsed as what they are, whatever the name says. A name that promises
+Bytes with a signature (PDF, Office, EPUB, HTML) are parsed as what they are, whatever the name says. A name that promises
 a signed format (.pdf, .docx) over bytes that do not keep the promise is refused: reading such a file as plain text
 would put a broken file's entrails into the library. Markdown, CSV and text have no signature: the name tells them
 apart, and a text that is surely a table is read as one.
@@ -16,12 +16,16 @@ from pathlib import PurePath
 from research.engine.domain.errors import Unreadable
 
 from . import dialect
-from .result import CSV, DOCX, HTML, MARKDOWN, PDF, TEXT, XLSX
+from .result import CSV, DOCX, EML, EPUB, HTML, MARKDOWN, PDF, PPTX, TEXT, XLSX
 from .text import decode, looks_like_text
 
-SUPPORTED_NAMES = "PDF, HTML, DOCX, XLSX, CSV, Markdown and plain text"
+SUPPORTED_NAMES = "PDF, HTML, DOCX, XLSX, CSV, PPTX, EPUB, mail (.eml), Markdown and plain text"
 
-_SIGNED = frozenset((".pdf", ".docx", ".xlsx", ".xlsm"))
+_SIGNED = frozenset((".pdf", ".docx", ".xlsx", ".xlsm", ".pptx", ".epub"))
+# What mail programs write first; a text that merely begins with "Subject:" is a text.
+_MAIL = re.compile(
+    rb"(?:Return-Path|Received|Delivered-To|Message-ID|MIME-Version|DKIM-Signature):[ \t]", re.IGNORECASE
+)
 _TABLES = frozenset((".csv", ".tsv", ".tab"))
 _TEXTS = frozenset(("", ".txt", ".text", ".dat"))
 # Enough of a text to tell whether it is a table.
@@ -85,6 +89,8 @@ def _text_kind(data: bytes, suffix: str) -> str:
         return MARKDOWN
     if suffix in _TABLES:
         return CSV
+    if suffix == ".eml" or (suffix in _TEXTS and _MAIL.match(data)):
+        return EML
     if suffix in _TEXTS and dialect.is_table(decode(data[:_TABLE_SAMPLE_BYTES])):
         return CSV
     return TEXT
@@ -124,7 +130,9 @@ def _zip_kind(data: bytes) -> str:
     if any(n.startswith("xl/") for n in names):
         return XLSX
     if any(n.startswith("ppt/") for n in names):
-        raise unsupported("a PowerPoint presentation")
+        return PPTX
+    if "META-INF/container.xml" in names:
+        return EPUB
     # A package whose main part lies elsewhere is still a package; the parser tells.
     if "[Content_Types].xml" in names:
         return DOCX

@@ -68,6 +68,8 @@ def _add(console: Console, options: dict[str, Any]) -> None:
         )
     for name, sentence in report.skipped:
         console.print(Text(f"skipped {name}: {sentence}"), soft_wrap=True)
+    for name, sentence in report.noted:
+        console.print(Text(f"note on {name}: {sentence}", style="yellow"), soft_wrap=True)
     for name, sentence in (*report.refused, *report.unreadable):
         console.print(Text(f"refused {name}: {sentence}", style="red"), soft_wrap=True)
     if not (report.added or report.known or report.refused):

@@ -172,6 +172,8 @@ class _Addition:
             now=timezone.now(),
         )
         (self._added if new else self._known).append(incoming.name)
+        if new and extraction.notes:
+            self._noted.append(Said(incoming.name, " ".join(extraction.notes)))
         self._pages += len(extraction.page_starts) if new else 0
         self._tell(incoming.name)
 
