@@ -28,7 +28,7 @@ from tests import private_postgres
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 CODE = ("mrd_project", "research", "reviews")
-NO_DATABASE = ("tests/engine", "tests/architecture")
+NO_DATABASE = ("tests/engine", "tests/regression", "tests/architecture")
 DATABASE = ("tests/research", "tests/reviews", "tests/flows", "tests/browser")
 COVERED_PERCENT = 90
 
