@@ -30,6 +30,7 @@ from research.engine.verticals import registry
 from tests.doubles.engine import FakeLibrary, MemoryEvidenceStore, brief, evidence_of, shelf_over
 
 Case = dict[str, Any]
+AS_OF = dt.date(2025, 4, 1)  # the day the documents of the cases speak of
 Check = Callable[[Case], bool]
 
 
@@ -95,6 +96,26 @@ def contradicts(case: Case) -> bool:
     linked = {key for link in verified.contradictions for key in (link.first, link.second)}
     people = {each.key for each in verified.assessments if each.to_people}
     return len(verified.contradictions) == case["pairs"] and linked <= people
+
+
+def stale_are_told(case: Case) -> bool:
+    """Tell people of the claims on law at `stale`, and of no others, that they are stale."""
+    vertical = registry.get("gambling")
+    claims = []
+    for n, said in enumerate(case["said"]):
+        evidence = [item(n + 1, said["text"], publisher="Authority of Play", date=said["date"])]
+        draft = in_hand(
+            str(n), said["text"], evidence, values.typed_value(said["text"], vertical=vertical, publisher=None)
+        ).draft.model_copy(
+            update={
+                "role": "regulation",
+                "attributes": regulatory.attributes_of(text=said["text"], evidence=evidence, vertical=vertical),
+            }
+        )
+        claims.append(ClaimInHand(key=str(n), draft=draft, question=said["text"], evidence=tuple(evidence)))
+    verified = assess.verify(claims, as_of=AS_OF)
+    stale = sorted(int(each.key) for each in verified.assessments if any("stale" in why for why in each.to_people))
+    return stale == case["stale"]
 
 
 def numerals_are_traced(case: Case) -> bool:
@@ -225,6 +246,7 @@ CHECKS: dict[str, Check] = {
     "copies_counted_once": voices,
     "independence": voices,
     "contradiction_found": contradicts,
+    "stale_rate": stale_are_told,
     "numeral_in_document": numerals_are_traced,
     "period_reading": periods_are_read,
     "formula_recomputed": formula_holds,
