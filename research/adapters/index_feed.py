@@ -97,6 +97,9 @@ def read_batch(*, after: int, texts: int = BATCH_TEXTS) -> Batch | None:
         "extracted_text__snapshot__source__title",
         "heading",
         "text",
+        "page",
+        "page_type",
+        "context",
     )
     without = siblings.exclude(pk__in=newest).values_list("pk", flat=True)
     return Batch(tuple(IndexDoc(*row) for row in docs), tuple(without), int(found[-1].feed_seq or 0), len(found))

@@ -14,10 +14,13 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from research.engine.domain.evidence import Hit, SourceRef, SourceShare, SourceText
+from research.engine.retrieval.documents import Directory
+from research.engine.retrieval.ranking import Ranked
 from research.models import ExtractedText, Passage, Source
 
-from . import index_feed
+from . import catalogue, index_feed, ranked_search
 from .db import Bridge
+from .ranked_search import Catalogue
 from .search_index import IndexLost, IndexShare, SearchIndex
 
 T = TypeVar("T")
@@ -31,6 +34,8 @@ _FIELDS = (
     "start",
     "end",
     "heading",
+    "page_type",
+    "context",
     "text",
     *(f"{_SOURCE}{name}" for name in _SOURCE_FIELDS),
 )
@@ -44,27 +49,37 @@ def open_index() -> SearchIndex:
 class TeamLibrary:
     """Fills `ports.Library` for one team. Every query names the team: to the index, and to the database again."""
 
-    def __init__(self, *, team_id: int, bridge: Bridge, index: SearchIndex, turn: asyncio.Lock | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        team_id: int,
+        bridge: Bridge,
+        index: SearchIndex,
+        turn: asyncio.Lock | None = None,
+        glossary: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
         """Serve one team. `turn` is shared by all that use `index` in this process: one at a time catches it up.
 
-        None: nobody else does.
+        None: nobody else does. glossary: the terms of the run's trade with what means the same, by which searches
+        are widened; None for general finance alone.
         """
         self._team_id = team_id
         self._bridge = bridge
         self._index = index
         self._turn = turn or asyncio.Lock()
+        self._glossary = glossary or {}
+        self._directory = Directory(())
 
     async def search(
         self, query: str, *, limit: int, any_word: bool = True, sources: Sequence[int] | None = None
     ) -> tuple[Hit, ...]:
         """Return ranked passages, best first, over everything committed before the call.
 
-        `any_word` False demands every word. `sources`: in these alone, None for all. Raises `Transient` when the
-        index cannot be made or written.
+        Documents whose name the query calls come before others, those of its period and kind first; then pages of
+        the kind that answers it. `any_word` False demands every word. `sources`: in these alone, None for all.
+        Raises `Transient` when the index cannot be made or written.
         """
-        found = await self._current(
-            self._index.search, query, team_id=self._team_id, limit=limit, any_word=any_word, source_ids=sources
-        )
+        found = await self._current(self._ranked, query, limit=limit, any_word=any_word, sources=sources)
         if not found:
             return ()
         scores = {hit.passage_id: hit.score for hit in found}
@@ -107,11 +122,18 @@ class TeamLibrary:
                     async with self._turn:
                         if not await asyncio.to_thread(index_feed.is_current, self._index, now):
                             await self._catch_up()
+                self._directory = await catalogue.directory(
+                    index=self._index, team_id=self._team_id, now=now, bridge=self._bridge
+                )
                 return await asyncio.to_thread(ask, *args, **more)
             except IndexLost:  # emptied just now, or replaced by a rebuild while it was read
                 if not left:
                     raise
         return []
+
+    def _ranked(self, query: str, **more: Any) -> list[Ranked]:
+        known = Catalogue(self._directory, self._glossary)
+        return ranked_search.search(self._index, query, team_id=self._team_id, catalogue=known, **more)
 
     async def _catch_up(self) -> None:
         """Do what `index_feed.catch_up` does, with the database's part over the bridge, one hop a batch."""
@@ -199,5 +221,7 @@ def _hit(row: dict[str, Any], score: float) -> Hit:
         end=row["end"],
         text=row["text"],
         heading=row["heading"],
+        page_type=row["page_type"],
+        context=row["context"],
         score=score,
     )

@@ -79,8 +79,8 @@ def _candidates(
     found: list[Candidate] = []
     if named:
         found += index.candidates(terms, team_id=team_id, limit=max(limit, IN_DOCUMENTS), within=Within(named))
-    if not named or len(found) < wide:
-        found += index.candidates(asked.terms, team_id=team_id, limit=wide, within=Within(sources))
+    # Others always get a hearing too: what a company says of itself wants a second source.
+    found += index.candidates(asked.terms, team_id=team_id, limit=wide, within=Within(sources))
     kinds = [kind for kind in asked.pages if kind in STATEMENTS or named or sources is not None]
     if kinds:
         found += index.candidates(terms, team_id=team_id, limit=ON_PAGES, within=Within(inside, kinds))

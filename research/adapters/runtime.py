@@ -12,6 +12,7 @@ from django.utils.module_loading import import_string
 from research.engine.domain.errors import InvalidInput
 from research.engine.ports import Clock, EvidenceStore, ResearchModel, Shelf, Tool
 from research.engine.resilience.shelf import LedgeredShelf
+from research.engine.verticals import registry as verticals
 from research.models import Step, Team
 
 from . import library as library_adapter
@@ -52,7 +53,11 @@ class Runtime:
         )
         ledger = StepLedger(bridge=self.bridge, clock=self.clock, holder=holder)
         library = library_adapter.TeamLibrary(
-            team_id=team.pk, bridge=self.bridge, index=self._index, turn=self._catching_up
+            team_id=team.pk,
+            bridge=self.bridge,
+            index=self._index,
+            turn=self._catching_up,
+            glossary=verticals.get(step.run.vertical).glossary,
         )
         tools = [_build_tool(path, library) for path in settings.MRD.tools.values()]
         shelf = LedgeredShelf(

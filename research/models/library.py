@@ -88,7 +88,11 @@ class ExtractedText(models.Model):
 
 
 class Passage(models.Model):
-    """A stretch of extracted text that search can return: `text` equals extracted_text.text[start:end]."""
+    """A stretch of extracted text that search can return: `text` equals extracted_text.text[start:end].
+
+    page_type: what kind of page it stands on. context: lines above the table it goes on with. Both "" when not known,
+    as in passages made before they were kept.
+    """
 
     team = models.ForeignKey(Team, on_delete=models.PROTECT)
     extracted_text = models.ForeignKey(ExtractedText, on_delete=models.CASCADE, related_name="passages")
@@ -96,6 +100,8 @@ class Passage(models.Model):
     start = models.PositiveIntegerField()
     end = models.PositiveIntegerField()
     heading = models.CharField(max_length=300, blank=True, default="")
+    page_type = models.CharField(max_length=20, blank=True, default="")
+    context = models.TextField(blank=True, default="")
     text = models.TextField()
 
     class Meta:

@@ -34,7 +34,11 @@ class SourceRef(Frozen):
 
 
 class Hit(Frozen):
-    """A passage that search returned. Offsets are code points into its extracted text; pages count from 1."""
+    """A passage that search returned. Offsets are code points into its extracted text; pages count from 1.
+
+    page_type: what kind of page it stands on (`retrieval.page_types`), "" when not known. context: lines above the
+    table it goes on with, verbatim (caption, column heads, "in thousands"), or "".
+    """
 
     passage_id: int
     extracted_text_id: int
@@ -44,6 +48,8 @@ class Hit(Frozen):
     end: int = Field(ge=0)
     text: str
     heading: str = ""
+    page_type: str = ""
+    context: str = ""
     score: float
 
 

@@ -14,6 +14,7 @@ from research.adapters.snapshots import Snapshots
 from research.engine.domain.canonical import sha256_hex
 from research.engine.extraction import passages
 from research.engine.extraction.result import Extraction
+from research.engine.retrieval import page_context
 from research.models import ExtractedText, Intake, Passage, Snapshot, Source, Team, User
 from research.models.library import IntakeState, SourceKind
 
@@ -162,7 +163,9 @@ def _source(team: Team, incoming: Incoming, extraction: Extraction, added_by: Us
 
 
 def _passages(team_id: int, text: ExtractedText, extraction: Extraction) -> Iterator[Passage]:
-    for span in passages.split(extraction.text, extraction.page_starts):
+    spans = passages.split(extraction.text, extraction.page_starts)
+    told = page_context.describe(extraction.text, extraction.page_starts, spans)
+    for span, about in zip(spans, told, strict=True):
         yield Passage(
             team_id=team_id,
             extracted_text=text,
@@ -170,6 +173,8 @@ def _passages(team_id: int, text: ExtractedText, extraction: Extraction) -> Iter
             start=span.start,
             end=span.end,
             heading=span.heading[:_MAX_HEADING],
+            page_type=about.page_type,
+            context=about.context,
             text=extraction.text[span.start : span.end],
         )
 
