@@ -76,6 +76,8 @@ def _matters(gone: list[str], came: list[str], named: frozenset[str]) -> bool:
     before, after = " ".join(gone), " ".join(came)
     if opposites.is_negated(before) != opposites.is_negated(after) or opposites.flipped(after, before):
         return True
+    if opposites.strengthened(after, before) or opposites.unhedged(after, before):
+        return True
     quoted, said = figures(before), figures(after)
     # A hedged figure may be the quote's rounded; whether it is, the figures check knows.
     exact = quoted and said and not any(figure.hedged for figure in said)

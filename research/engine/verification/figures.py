@@ -9,6 +9,7 @@ from decimal import Decimal
 from research.engine.domain.claims import Part, TypedValue
 from research.engine.domain.evidence import EvidenceItem
 
+from . import support, tabular
 from .numerals import Figure, figures, header_scales, same_currency
 from .words import fold
 
@@ -76,8 +77,14 @@ def trace_value(value: TypedValue, claim: str, evidence: Sequence[EvidenceItem])
 
 
 def check(claim: str, value: TypedValue | None, evidence: Sequence[EvidenceItem]) -> Part:
-    """Score the claim's numerals, and its typed value where it has one: the lower of the two Parts."""
+    """Score the claim's numerals, and its typed value where it has one: the lower of the two Parts.
+
+    Where the evidence is a table, a figure must be the cell of its row and column; the scale then stands in the head.
+    """
     traced = trace(claim, [item.quote.exact for item in evidence])
+    cell = tabular.check(claim, evidence)
+    if cell is not None and not support.verbatim(claim, [item.quote.exact for item in evidence]):
+        traced = cell
     if value is None:
         return traced
     return min(traced, trace_value(value, claim, evidence), key=lambda part: part.score)

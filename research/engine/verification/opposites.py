@@ -23,9 +23,15 @@ _DOWN = (
     "decrease decreased decreasing fall fell fallen falling decline declined declining drop dropped shrink shrank "
     "shrunk down reduce reduced reduction slow slowed contract contracted lower downward worsen worsened"
 )
+# Phrases that set a bound, read as one word each.
+_AT_LEAST, _AT_MOST = "atleastbound", "atmostbound"
+_BOUNDS = (
+    (re.compile(r"\b(?:at least|no (?:less|fewer|lower) than|not less than|or more\b)", re.IGNORECASE), _AT_LEAST),
+    (re.compile(r"\b(?:at most|no (?:more|greater|higher) than|not (?:more|exceed)|up to)\b", re.IGNORECASE), _AT_MOST),
+)
 _PAIRS = (
     (_UP, _DOWN),
-    ("more above over exceed exceeds exceeded", "less fewer below under"),
+    ("more greater above over exceed exceeds exceeded", "less fewer below under"),
     ("most majority", "least minority few"),
     ("maximum cap ceiling", "minimum floor"),
     (
@@ -35,7 +41,9 @@ _PAIRS = (
     ("must required mandatory obliged", "optional voluntary exempt"),
     ("before", "after"),
     ("largest biggest highest", "smallest lowest"),
-    ("profit profitable", "loss unprofitable"),
+    ("profit profitable gain gains", "loss losses unprofitable"),
+    (f"{_AT_LEAST} minimum", f"{_AT_MOST} maximum"),
+    ("majority", "minority"),
     ("include includes including included", "exclude excludes excluding excluded"),
     ("win won", "lose lost"),
     ("all every always", "some sometimes"),
@@ -83,4 +91,35 @@ def polarity(text: str) -> tuple[bool, tuple[int, ...]]:
 
 @lru_cache(maxsize=8192)
 def _stems(text: str) -> frozenset[str]:
-    return frozenset(stem(word) for word in lower_words(fold(text)))
+    plain = fold(text)
+    for bound, word in _BOUNDS:
+        plain = bound.sub(f" {word} ", plain)
+    return frozenset(stem(word) for word in lower_words(plain))
+
+
+# A word of these that a claim adds makes it say more than its quote; a word of the others that it drops does too.
+_EVERY = word_set("all every each any always entirely")
+STRONG = word_set("only solely exclusively all every always entirely each never none")
+WEAK = word_set("some sometimes most few many certain several partly partially")
+# "May" and "can" are left out: in rules they permit.
+HEDGES = word_set(
+    "might could would expects expect expected plans plan planned intends intend intended believes believe anticipates "
+    "anticipate anticipated potentially possibly likely perhaps estimates proposed proposes proposal pending subject if"
+)
+_SOFT = HEDGES | word_set(
+    "may can will should approximately about estimate estimated forecast forecasts guidance target"
+)
+
+
+def strengthened(mine: str, theirs: str) -> str:
+    """Return the quantity word by which `mine` says more than `theirs`, "" when there is none."""
+    ours, against = set(lower_words(fold(mine))), set(lower_words(fold(theirs)))
+    if against & _EVERY:
+        against |= _EVERY
+    return min((ours & STRONG) - against, default="") or min((against & WEAK) - ours - STRONG, default="")
+
+
+def unhedged(mine: str, theirs: str) -> str:
+    """Return the hedge of `theirs` where `mine` states plain fact, "" when there is none."""
+    ours, against = set(lower_words(fold(mine))), set(lower_words(fold(theirs)))
+    return "" if ours & _SOFT else min(against & HEDGES, default="")

@@ -13,7 +13,7 @@ from functools import lru_cache
 from research.engine.domain.claims import Part
 from research.engine.domain.evidence import EvidenceItem
 
-from . import alignment, opposites
+from . import alignment, entail, opposites, tabular
 from .numerals import figures
 from .words import (
     STOPWORDS,
@@ -30,6 +30,14 @@ from .words import (
 )
 
 NAME = "support"
+# What a claim puts before or beside what its source says.
+_ATTRIBUTION = re.compile(
+    r"(?:(?:according to|as reported by) [^,]{2,60}, |[^,.]{2,60}? (?:said|says|stated|states|reported|reports) that )"
+    r"(?P<said>.+)",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_SAYS = re.compile(r"\b(?:reported|minus|negative|thousands?|millions?|billions?|percent)\b", re.IGNORECASE)
 
 # "May" is left out: it is a verb too often.
 _MONTHS = word_set("january february march april june july august september october november december")
@@ -97,7 +105,9 @@ def entity(claim: str, quotes: Sequence[str], beside: str = "") -> Part:
 
 def period(claim: str, quotes: Sequence[str], beside: str = "") -> Part:
     """Score 0 when the claim names a year, quarter or month that stands neither in the quotes nor beside them."""
-    missing = sorted(_periods(claim) - _periods(" ".join([*quotes, beside])))
+    there = " ".join([*quotes, beside])
+    # In heads of tables a year stands before "% Change" and is no percentage.
+    missing = sorted(_periods(claim) - _periods(there) - frozenset(_YEAR.findall(there)))
     if missing:
         return Part(name="period", score=0, reason=f"the period {', '.join(missing)} is not in the quotes")
     return Part(name="period", score=1000, reason="periods as in the quotes")
@@ -113,19 +123,68 @@ def check(claim: str, evidence: Sequence[EvidenceItem]) -> Part:
     quotes = [item.quote.exact for item in evidence]
     if verbatim(claim, quotes):
         return Part(name=NAME, score=1000, reason="word for word in its quote")
-    beside = " ".join(
-        f"{i.quote.prefix} . {i.quote.suffix} . {i.source.title} . {i.source.publisher or ''}" for i in evidence
-    )
+    named = " . ".join(dict.fromkeys(f"{i.source.title} . {i.source.publisher or ''}" for i in evidence))
+    beside = " ".join((*(f"{i.quote.prefix} . {i.quote.suffix}" for i in evidence), named))
+    told = attributed(claim)
+    if told != claim and verbatim(told, quotes) and entity(claim, quotes, beside).score:
+        return Part(name=NAME, score=1000, reason="word for word in its quote, said to be its source's")
+    cell = tabular.check(claim, evidence)
     parts = (
         negation(claim, quotes),
-        direction(claim, quotes),
-        alignment.check(claim, quotes),
+        *(() if cell else (direction(told, quotes),)),
+        alignment.check(told, quotes),
+        quantity(told, quotes),
+        hedge(told, quotes),
         entity(claim, quotes, beside),
         period(claim, quotes),
-        coverage(claim, quotes),
+        *((_cell_words(claim, quotes, named),) if cell else (follows(claim, quotes, named),)),
     )
     worst = min(parts, key=lambda part: part.score)
     return Part(name=NAME, score=worst.score, reason=worst.reason)
+
+
+def attributed(claim: str) -> str:
+    """Return what a claim says that its source says ("According to Example plc, sales fell." → "Sales fell.")."""
+    found = _ATTRIBUTION.match(fold(claim))
+    # Who "never reported that" said nothing.
+    if not found or opposites.is_negated(claim[: found.start("said")]):
+        return claim
+    return found["said"][:1].upper() + found["said"][1:]
+
+
+def quantity(claim: str, quotes: Sequence[str]) -> Part:
+    """Score 0 when the claim says more than the segment nearest to it (adds "only", "all", drops "some"), else 1000."""
+    near = nearest(claim, quotes)
+    word = opposites.strengthened(claim, near)
+    if word and near:
+        return Part(name="quantity", score=0, reason=f"“{word}” stands on one side only of claim and “{excerpt(near)}”")
+    return Part(name="quantity", score=1000, reason="quantities as in the quote")
+
+
+def hedge(claim: str, quotes: Sequence[str]) -> Part:
+    """Score 0 when the claim states as fact what the segment nearest to it expects or holds possible, else 1000."""
+    near = nearest(claim, quotes)
+    word = opposites.unhedged(claim, near)
+    if word:
+        return Part(name="hedge", score=0, reason=f"the claim states as fact what the quote says with “{word}”")
+    return Part(name="hedge", score=1000, reason="hedged as in the quote")
+
+
+def follows(claim: str, quotes: Sequence[str], named: str = "") -> Part:
+    """Score how well the claim follows from its quotes by `entail.judge`, or by plain coverage where that is higher.
+
+    named: title and publisher of the sources, which may name who the quotes call "we".
+    """
+    plain = coverage(claim, quotes)
+    judged = entail.judge(claim, [*quotes, named] if named else quotes)
+    if plain.score >= judged.score or not judged.supported:
+        return plain
+    return Part(name="follows", score=judged.score, reason="; ".join(judged.reasons))
+
+
+def _cell_words(claim: str, quotes: Sequence[str], named: str) -> Part:
+    """Score the share of a cell's words in its quotes; who reports it may stand in the source's name."""
+    return coverage(_SAYS.sub(" ", claim), [*quotes, named])
 
 
 def nearest(claim: str, quotes: Sequence[str]) -> str:

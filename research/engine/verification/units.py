@@ -58,8 +58,13 @@ def amounts(text: str) -> tuple[Figure, ...]:
     return tuple(
         f
         for f in figures(text)
-        if f.label is None and not f.is_year and not any(start <= f.start < end for start, end in spans)
+        if f.label is None and not f.is_year and not any(start <= place_of(f, text) < end for start, end in spans)
     )
+
+
+def place_of(figure: Figure, text: str) -> int:
+    """Return where the words of `figure` begin in `text` (its start may be the space before them)."""
+    return max(figure.start, text.find(figure.text, figure.start))
 
 
 @lru_cache(maxsize=2048)
