@@ -42,6 +42,14 @@ def test_adding_tells_every_file_every_refusal_and_the_sum(docs):
 
 
 @pytest.mark.django_db
+def test_a_file_that_goes_in_but_not_whole_is_told_with_what_is_missing(tmp_path):
+    team("alpha")
+    said = command("add", write(tmp_path / "odd", rows_csv="A,B\n1,2\n3,4\n5,6,7\n8,9\n"))
+    assert "note on odd/rows.csv: Row 4 has another number of cells" in said
+    assert "Row 4" in Intake.objects.get().message
+
+
+@pytest.mark.django_db
 def test_when_nothing_goes_in_the_exit_code_is_one(docs, tmp_path):
     team("alpha")
     with pytest.raises(SystemExit) as end:

@@ -1,9 +1,9 @@
 """Find out what a file is: from its bytes first, from its name second.
 
-Bytes with a signature (PDF, Office, EPUB, HTML) are parsed as what they are, whatever the name says. A name that promises
-a signed format (.pdf, .docx) over bytes that do not keep the promise is refused: reading such a file as plain text
-would put a broken file's entrails into the library. Markdown, CSV and text have no signature: the name tells them
-apart, and a text that is surely a table is read as one.
+Bytes with a signature (PDF, Office, EPUB, HTML) are parsed as what they are, whatever the name says. A name that
+promises a signed format (.pdf, .docx …) over bytes that do not keep the promise is refused: reading such a file as
+plain text would put a broken file's entrails into the library. Markdown, CSV, mail and text have no signature: the name
+tells them apart, and a text that is surely a table or a mail is read as one.
 """
 
 from __future__ import annotations
