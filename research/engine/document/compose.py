@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from research.engine.domain.documents import AcceptedClaim, Gap, SectionDraft, Sentence
+from research.engine.domain.documents import AcceptedClaim, Gap, SectionDraft, Table
 from research.engine.domain.mrd import (
     Approval,
     Contradiction,
@@ -13,13 +13,14 @@ from research.engine.domain.mrd import (
     Mrd,
     MrdClaim,
     MrdFacts,
+    MrdFormula,
     MrdIdentity,
     MrdSection,
     MrdSentence,
     MrdValue,
 )
 
-from . import checks
+from . import checks, market
 from .citations import Numbering
 
 SUMMARY_KEY = "executive_summary"
@@ -44,17 +45,19 @@ def compose(
 ) -> Mrd:
     """Return the MRD: an executive summary, then `sections` in their order, citations numbered by first use.
 
-    claims: the accepted claims, in any order; those that no sentence cites stay out, save the premises of a cited
+    claims: the accepted claims, in any order; those that nothing cites stay out, save the premises of a cited
     one and the other side of a contradiction, which must not be hidden. places: by evidence id. gaps: in any order.
-    Raises `InvalidInput` for a sentence of kind "claim" without claims, one that cites an unknown claim or holds a
-    numeral its claims do not, a claim that leads to no evidence, and evidence without a place; `StaleDigest` for an
-    approval that was given for another draft of its section.
+    Raises `InvalidInput` for a sentence of kind "claim" without claims, a sentence or a cell that cites an unknown
+    claim or holds a numeral its claims do not, a market size that is not what its claims give, a claim that leads to no
+    evidence, and evidence without a place; `StaleDigest` for an approval that was given for another draft.
     """
     shelf = checks.shelf_of(claims)
     checks.check_sections(sections, reserved=SUMMARY_KEY)
     checks.check_approvals(facts.approvals, sections)
     for draft in sections:
         checks.check_sentences(draft, shelf=shelf, gaps=gaps, prompt=facts.prompt)
+        if draft.model is not None:
+            market.check(draft.model, shelf.by_id)
     summary = _summary(sections, shelf)
     numbering = Numbering(places)
     cited = list(_cite((*summary, *sections), facts=facts, shelf=shelf, numbering=numbering))
@@ -67,21 +70,6 @@ def compose(
         citations=numbering.citations(),
         gaps=_in_order(gaps, sections),
     )
-
-
-def _summary(sections: Sequence[SectionDraft], shelf: checks.Shelf) -> tuple[SectionDraft, ...]:
-    """Return the summary: of each of the first sections with claims, the one of highest confidence; else nothing."""
-    chosen: dict[int, Sentence] = {}
-    for draft in sections:
-        cited = dict.fromkeys(number for sentence in draft.sentences for number in sentence.claims)
-        free = [shelf.by_id[number] for number in cited if number not in chosen]
-        if free and len(chosen) < SUMMARY_SECTIONS:
-            # max() keeps the first of equals: the one the section itself puts first.
-            best = max(free, key=lambda claim: -1 if claim.confidence is None else claim.confidence)
-            chosen[best.revision_id] = Sentence(text=best.text, claims=(best.revision_id,))
-    if not chosen:
-        return ()
-    return (SectionDraft(key=SUMMARY_KEY, title=SUMMARY_TITLE, sentences=tuple(chosen.values())),)
 
 
 def _cite(
@@ -98,7 +86,11 @@ def _cite(
             )
             for sentence in draft.sentences
         )
-        pairs = () if draft.key == SUMMARY_KEY else _contradictions(draft, sentences, shelf, shown)
+        numbering.cite(shelf.with_premises(_in_model(draft)))
+        tables = tuple(_table(table, shelf, numbering) for table in draft.tables)
+        # The claims of a market size are numbered with their section, though nodes carry no citations of their own.
+        numbering.cite(shelf.with_premises(draft.cited()))
+        pairs = () if draft.key == SUMMARY_KEY else _contradictions(draft, shelf, shown)
         for pair in pairs:
             numbering.cite(shelf.with_premises((pair.first, pair.second)))
         section = MrdSection(
@@ -108,15 +100,22 @@ def _cite(
             digest=draft.digest(),
             approved_by=_approved_by(draft, facts),
             sentences=sentences,
+            model=draft.model,
         )
         yield _Cited(section, pairs)
 
 
-def _contradictions(
-    draft: SectionDraft, sentences: Iterable[MrdSentence], shelf: checks.Shelf, shown: set[frozenset[int]]
-) -> tuple[Contradiction, ...]:
+def _table(table: Table, shelf: checks.Shelf, numbering: Numbering) -> MrdTable:
+    rows = tuple(
+        tuple(MrdCell(**cell.model_dump(), citations=numbering.cite(shelf.with_premises(cell.claims))) for cell in row)
+        for row in table.rows
+    )
+    return MrdTable(key=table.key, caption=table.caption, columns=table.columns, rows=rows)
+
+
+def _contradictions(draft: SectionDraft, shelf: checks.Shelf, shown: set[frozenset[int]]) -> tuple[Contradiction, ...]:
     found = []
-    for number in dict.fromkeys(number for sentence in sentences for number in sentence.claims):
+    for number in draft.cited():
         for other in shelf.contradicting(number):
             pair = frozenset((number, other))
             if pair not in shown:
@@ -127,10 +126,14 @@ def _contradictions(
 
 def _used(cited: Iterable[_Cited], shelf: checks.Shelf) -> Iterable[int]:
     for part in cited:
-        for sentence in part.section.sentences:
-            yield from (claim.revision_id for claim in shelf.with_premises(sentence.claims))
+        yield from (claim.revision_id for claim in shelf.with_premises(finished.draft_of(part.section).cited()))
+        yield from (claim.revision_id for claim in shelf.with_premises(_in_model(part.section)))
         for pair in part.contradictions:
             yield from (claim.revision_id for claim in shelf.with_premises((pair.first, pair.second)))
+
+
+def _in_model(section: SectionDraft | MrdSection) -> tuple[int, ...]:
+    return tuple(node.claim for node in section.model.nodes) if section.model else ()
 
 
 def _claim(
@@ -152,15 +155,26 @@ def _claim(
         premises=tuple(sorted(shelf.by_key[key].revision_id for key in claim.premises)),
         evidence=tuple(sorted(item.id for item in claim.evidence)),
         citations=tuple(sorted(numbering.cite((claim,)))),
+        role=claim.role,
+        attributes=claim.attributes,
+        formula=_formula(claim, shelf),
     )
+
+
+def _formula(claim: AcceptedClaim, shelf: checks.Shelf) -> MrdFormula | None:
+    if claim.formula is None:
+        return None
+    names = {name: shelf.by_key[key].revision_id for name, key in claim.formula.names.items()}
+    return MrdFormula(expression=claim.formula.expression, names=names)
 
 
 def _value(claim: AcceptedClaim) -> MrdValue | None:
     if claim.value is None:
         return None
     # Plain digits: 1E+6 and 1000000 are one number and must have one digest.
-    rest = claim.value.model_dump(exclude={"number", "scale"})
-    return MrdValue(number=f"{claim.value.number:f}", scale=f"{claim.value.scale:f}", **rest)
+    numbers = {name: getattr(claim.value, name) for name in ("number", "scale", "low", "high")}
+    rest = claim.value.model_dump(exclude=set(numbers))
+    return MrdValue(**{name: f"{number:f}" for name, number in numbers.items() if number is not None}, **rest)
 
 
 def _approved_by(draft: SectionDraft, facts: MrdFacts) -> tuple[Approval, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from research.engine.domain.claims import (
     PASSING_CONFIDENCE,
@@ -17,7 +18,18 @@ from research.engine.domain.claims import (
 )
 from research.engine.domain.errors import InvalidInput
 
-from . import confidence, contradictions, duplicates, figures, independence, quotes, relevance, support, timeliness
+from . import (
+    computed,
+    confidence,
+    contradictions,
+    duplicates,
+    figures,
+    independence,
+    quotes,
+    relevance,
+    support,
+    timeliness,
+)
 from .words import excerpt
 
 _ALWAYS_PEOPLE = ("inferred", "assumption")
@@ -44,7 +56,11 @@ def verify(claims: Sequence[ClaimInHand], *, as_of: dt.date | None = None) -> Ve
     dated = timeliness.reasons(kept, as_of=as_of)
     assessments = tuple(
         _assess(
-            whole.get(claim.key, claim), reasons.get(claim.key, ""), merged.get(claim.key), dated.get(claim.key, ())
+            whole.get(claim.key, claim),
+            reasons.get(claim.key, ""),
+            merged.get(claim.key),
+            dated.get(claim.key, ()),
+            among={each.key: each for each in row},
         )
         for claim in row
     )
@@ -52,17 +68,33 @@ def verify(claims: Sequence[ClaimInHand], *, as_of: dt.date | None = None) -> Ve
 
 
 def assess_one(claim: ClaimInHand, others: Sequence[ClaimInHand] = (), *, as_of: dt.date | None = None) -> Assessment:
-    """Assess one claim, as after a person's edit; `others` are the claims it may contradict. It is never merged."""
+    """Assess one claim, as after a person's edit; `others` it may contradict or rest on. It is never merged."""
     rest = _in_order([other for other in others if other.key != claim.key])
     found = [c for c in contradictions.find([claim, *rest]) if c.first == claim.key]
     texts = {other.key: other.draft.text for other in [claim, *rest]}
     dated = timeliness.reasons([claim, *rest], as_of=as_of).get(claim.key, ())
-    return _assess(claim, _against(found, texts).get(claim.key, ""), None, dated)
+    among = {other.key: other for other in rest}
+    return _assess(claim, _against(found, texts).get(claim.key, ""), None, dated, among=among)
 
 
-def parts_of(claim: ClaimInHand) -> tuple[Part, ...]:
-    """Return the parts of a claim's confidence, in the order of `confidence.PARTS`."""
+def parts_of(claim: ClaimInHand, among: Mapping[str, ClaimInHand] = MappingProxyType({})) -> tuple[Part, ...]:
+    """Return the parts of a claim's confidence, in the order of `confidence.PARTS`. among: claims it may rest on.
+
+    A computed claim follows from its formula instead of a quote; the evidence of what it rests on is weighed.
+    """
     draft = claim.draft
+    if draft.kind == "computed" and draft.formula is not None:
+        below = computed.grounds(claim, among)
+        evidence = computed.evidence_of(claim, below)
+        part = computed.check(draft, {each.key: each.draft for each in below})
+        return (
+            quotes.consistent(evidence),
+            part.model_copy(update={"name": support.NAME}),
+            part,
+            relevance.check(draft.text, claim.question, evidence),
+            confidence.reliability(evidence),
+            independence.check(evidence),
+        )
     return (
         quotes.consistent(claim.evidence),
         support.check(draft.text, claim.evidence),
@@ -73,17 +105,34 @@ def parts_of(claim: ClaimInHand) -> tuple[Part, ...]:
     )
 
 
-def _assess(claim: ClaimInHand, contradicted: str, merged_into: str | None, dated: Sequence[str] = ()) -> Assessment:
-    if claim.draft.kind in _ALWAYS_PEOPLE and not claim.evidence:
-        # It rests on premises or on nobody's words: there is no quote to measure it by.
-        people = _to_people(claim, None, (), contradicted)
-        return Assessment(key=claim.key, confidence=None, merged_into=merged_into, to_people=(*people, *dated))
-    parts = parts_of(claim)
+def _assess(
+    claim: ClaimInHand,
+    contradicted: str,
+    merged_into: str | None,
+    dated: Sequence[str] = (),
+    *,
+    among: Mapping[str, ClaimInHand],
+) -> Assessment:
+    below = computed.grounds(claim, among)
+    if claim.draft.kind in _ALWAYS_PEOPLE and (claim.draft.kind == "assumption" or not claim.evidence):
+        # It rests on premises or on nobody's words: there is no quote to measure it by, its figures aside.
+        own = (computed.check(claim.draft, {each.key: each.draft for each in below}),)
+        people = _to_people(claim, None, _untraced(own), contradicted)
+        return Assessment(
+            key=claim.key, confidence=None, parts=own, merged_into=merged_into, to_people=(*people, *dated)
+        )
+    if any(each.draft.kind == "assumption" for each in below):
+        dated = (*dated, "rests on an assumption")
+    parts = parts_of(claim, among)
     independent = independence.count(claim.evidence)
     value = confidence.of(parts, competitor=claim.competitor, independent=independent)
     held = confidence.caps(parts, competitor=claim.competitor, independent=independent)
     people = () if merged_into else (*_to_people(claim, value, held, contradicted), *dated)
     return Assessment(key=claim.key, confidence=value, parts=parts, merged_into=merged_into, to_people=people)
+
+
+def _untraced(parts: Sequence[Part]) -> tuple[confidence.Cap, ...]:
+    return tuple(confidence.Cap(0, f"a figure is not traced: {part.reason}") for part in parts if not part.score)
 
 
 def _to_people(
@@ -92,6 +141,7 @@ def _to_people(
     reasons = []
     if value is None:
         reasons.append("confidence is missing")
+        reasons += [cap.reason for cap in held]
     elif not passes(value):
         # Three places where two would read as the passing mark itself (0.599 is not 0.60).
         shown = f"{value // 10 / 100:.2f}" if value % 10 == 0 else f"{value / 1000:.3f}"

@@ -18,7 +18,7 @@ _MERGED = ("stated", "computed")
 def find(claims: Sequence[ClaimInHand]) -> dict[str, str]:
     """Return key → key of the claim it merges into, for the claims that merge; the earlier of `claims` is kept.
 
-    Merged are claims of the same kind and section with the same figures, names and polarity whose shingles are
+    Merged are claims of the same kind, section and role with the same figures, names and polarity whose shingles are
     alike (`shingles.NEAR_DUPLICATE`): one changed digit, name or "not" is another claim. What is inferred or assumed
     is never merged: its words are a rule's, alike by design, and its premises are its own.
     """
@@ -50,6 +50,10 @@ def _signature(claim: ClaimInHand) -> Hashable:
     return (
         claim.draft.kind,
         claim.draft.section,
+        claim.draft.role,
+        # Two sizes of a market may have one figure and nearly one sentence, and still be two.
+        claim.draft.attributes.get("node"),
+        claim.draft.attributes.get("approach"),
         claim.competitor,
         claim.regulatory,
         said,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from research.engine.domain import formulas, items
+from research.engine.domain import formulas, items, size_words
 from research.engine.domain.claims import ClaimDraft, Formula, TypedValue
 from research.engine.domain.documents import AcceptedClaim
 from research.engine.domain.plans import PlanTask
@@ -104,7 +104,7 @@ class _Writer(NamedTuple):
         formula = Formula(expression=expression, names={name: draft.key() for name, draft in premises.items()})
         values = {name: draft.value for name, draft in premises.items() if draft.value is not None}
         value = formulas.evaluate(formula, values).model_copy(update={"metric": f"{node}, {approach}"})
-        text = sizing_words.size(node=node, approach=approach, value=value)
+        text = size_words.size(node=node, approach=approach, value=value)
         return self._draft("computed", text, value, approach, node=node, formula=formula)
 
     def _draft(
