@@ -39,6 +39,7 @@ _MAX_HEADINGS = 3
 _MAX_ABOVE = 14
 _MIN_ROWS = 2
 _INTRODUCES = re.compile(r"[.;]\s+([A-Z][^.;]*:)\Z")
+_UNITS = re.compile(r"\s*\([^()]*\bin (?:thousand|million|billion)s?\b[^()]*\)", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _CLOSES_GROUP = re.compile(
     r"(?:sub)?totals?\b|net (?:income|loss|earnings|cash|change|revenues?|sales)\b|operating (?:income|loss|profit)\b|"
@@ -167,7 +168,7 @@ def _assembled(block: _Block, head: Head) -> list[Table]:
         if fitted is None:
             missed += 1
             continue
-        name = _folded(parent.text).rstrip(":").strip() if parent else ""
+        name = _UNITS.sub("", _folded(parent.text)).rstrip(":").strip() if parent else ""
         place = (parent.start, parent.end) if parent else (0, 0)
         rows.append(Row(_named(fitted.label), name, fitted.cells, start, line.end, *place))
     if len(rows) < max(1, missed) or _is_contents(rows, columns, head):

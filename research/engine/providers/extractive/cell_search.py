@@ -9,15 +9,18 @@ from typing import Any, NamedTuple
 from research.engine.domain.evidence import Finding, Hit, Quote
 from research.engine.domain.plans import PlanTask
 from research.engine.domain.vertical import Vertical
+from research.engine.reading import tables
 
 from . import cells
 from .subjects import forms_of
 from .words import form_pattern, mentions
 
-MAX_PAGES = 5
+MAX_PAGES = 8
 MAX_STATEMENTS = 3
 QUOTES_A_STATEMENT = 2
 _PASSAGES = 50
+_WITH_ROWS = 2
+_LONGEST_GROUP = 60
 _QUERY_CHARS = 200
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
@@ -52,10 +55,12 @@ class CellSearch:
         years = [int(year) for year in _YEAR.findall(f"{hit.source.title} {hit.text}")]
         text_id = hit.extracted_text_id
         self._latest[text_id] = max([self._latest.get(text_id, 0), *years])
-        rows = [line for line in hit.text.split("\n") if cells.is_row(line)]
-        named = sum(1 for form in self._forms if any(form.search(row) for row in rows) or form.search(hit.heading))
-        if len(rows) > 1 and (named or any(form.search(hit.text) for form in self._forms)):
-            self._places[(text_id, hit.page)] += 1 + 2 * named
+        labels = _labels(hit.text)
+        named = sum(1 for form in self._forms if any(form.search(label) for label in labels))
+        # Where the text speaks of a measure, a table of it often stands on the same page.
+        spoken = any(form.search(hit.text) or form.search(hit.heading) for form in self._forms)
+        if named or spoken:
+            self._places[(text_id, hit.page)] += 3 * named + (2 if len(labels) > 1 else 1)
 
     def _is_of_subject(self, hit: Hit) -> bool:
         if not self._task.subject or self._task.subject in self._vertical.jurisdictions:
@@ -65,19 +70,19 @@ class CellSearch:
 
     def knows_enough(self) -> bool:
         """Tell whether pages enough were noted on the way, so that no search of its own is needed."""
-        return len(self._places) >= MAX_PAGES
+        return sum(1 for weight in self._places.values() if weight > _WITH_ROWS) >= MAX_PAGES
 
     def query(self) -> str:
         """Return a search for tables of the measures asked for."""
         names = " ".join(self._names)
         subject = self._task.subject or ""
-        return f"{subject} {names} year ended".strip()[:_QUERY_CHARS]
+        return f"{subject} {names} in thousands in millions year ended".strip()[:_QUERY_CHARS]
 
     def pages(self) -> dict[str, Any] | None:
         """Return the arguments that ask for the best pages noted, newest documents first, or None without one."""
         ranked = sorted(self._places, key=lambda place: (-self._latest.get(place[0], 0), -self._places[place], place))
         best = sorted(self._places, key=lambda place: (-self._places[place], place))
-        chosen = tuple(dict.fromkeys((*ranked[: MAX_PAGES - 2], *best)))[:MAX_PAGES]
+        chosen = tuple(dict.fromkeys((*ranked[: MAX_PAGES // 2], *best)))[:MAX_PAGES]
         if not chosen:
             return None
         said = f"whole pages with tables of {', '.join(self._names)}"[:_QUERY_CHARS]
@@ -131,6 +136,19 @@ def of(task: PlanTask, vertical: Vertical) -> CellSearch | None:
     """Return a search for the measures that `task` asks for, or None when it asks for none."""
     asked = cells.asked_of(task, vertical)
     return CellSearch(task, vertical, asked) if asked else None
+
+
+def _labels(text: str) -> list[str]:
+    """Return the label of each table row of a passage, with the line without figures above it: its group, perhaps."""
+    labels = []
+    above = ""
+    for line in text.split("\n"):
+        parts = tables.parts_of_text(line)
+        if parts.cells and parts.label:
+            labels.append(f"{parts.label} {above}")
+        elif not parts.cells:
+            above = line if len(line) < _LONGEST_GROUP else ""
+    return labels
 
 
 def _rank(told: _Told) -> tuple[int, float, int]:

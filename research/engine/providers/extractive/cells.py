@@ -8,7 +8,7 @@ units and periods, and the heading of its group; from these quotes alone the tab
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from research.engine.domain.claims import TypedValue
@@ -122,8 +122,8 @@ def state(
     in_full = cell.currency is not None and _IN_FULL.search(f"{row.parent} {row.label}")
     if not cell.value or period is None or owner is None or (measure.scale is None and not in_full):
         return None
-    if not table.caption and not row.parent:  # "Cost of revenue" of what? Of pay in shares, in a note's table.
-        return None
+    if not table.caption and (not row.parent or _STATEMENT.search(row.parent)):
+        return None  # "Cost of revenue" of what? Of pay in shares, in a table of the notes
     group = f" ({row.parent})" if row.parent else ""
     title = cell_words.titled(table.caption, keep=owner)
     said = cell_words.said(cell, measure)
@@ -288,20 +288,11 @@ def confuses(one: Statement, other: Statement) -> bool:
 
 
 def same_cell(one: Statement, other: Statement) -> bool:
-    """Tell whether two statements give the same figure of the same row, in two tables."""
+    """Tell whether two statements give the same figure of the same measure, in two tables."""
     mine, theirs = one.value, other.value
-    return (
-        (mine.amount, mine.period, mine.entity, mine.metric)
-        == (theirs.amount, theirs.period, theirs.entity, theirs.metric)
-        and one.row.label.casefold() == other.row.label.casefold()
-        and one.row.parent.casefold() == other.row.parent.casefold()
+    return (mine.amount, mine.period, mine.entity, mine.metric) == (
+        theirs.amount,
+        theirs.period,
+        theirs.entity,
+        theirs.metric,
     )
-
-
-def best_of(found: Iterable[Statement], *, limit: int) -> list[Statement]:
-    """Return at most `limit` statements, each of another row or period; of the same figure the first."""
-    kept: list[Statement] = []
-    for each in found:
-        if len(kept) < limit and not any(same_cell(each, other) for other in kept):
-            kept.append(each)
-    return kept

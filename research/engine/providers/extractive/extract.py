@@ -43,8 +43,14 @@ def extract(*, brief: RunBrief, task: PlanTask, evidence: Sequence[EvidenceItem]
 
 
 def _answers(words: str, task: PlanTask, item: EvidenceItem) -> bool:
-    """Tell whether a sentence answers the question by the check that verification makes: what fails it is no claim."""
-    return relevance.check(words, task.question, [item]).score >= relevance.FLOOR
+    """Tell whether the words are a sentence that answers the question by the check that verification makes.
+
+    A heading quoted for its table, whose row gave no claim, is no sentence.
+    """
+    return (
+        words.rstrip("”\"’')").endswith((".", "!", "?"))
+        and relevance.check(words, task.question, [item]).score >= relevance.FLOOR
+    )
 
 
 def _merged(
