@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from uuid import UUID
 
-from research.engine.domain import formula_graph, formulas
-from research.engine.domain.claims import ClaimDraft, Formula, TypedValue
+from research.engine.domain import formula_graph, formulas, size_words
+from research.engine.domain.claims import Formula, TypedValue
 from research.engine.domain.errors import Conflict, InvalidInput
 from research.engine.domain.states import ClaimStatus
 from research.models import Claim, Run
@@ -96,28 +96,9 @@ def _recompute(claim: Claim, *, now: dt.datetime) -> str:
         return ""
     items = claims.supports_of([revision.pk]).get(revision.pk, [])
     old = claims.draft_of(claim, revision, [item.id for item in items])
-    draft = _reworded(old, value)
+    draft = size_words.retold(old, value)
     claims.add_revision(claim=claim, draft=draft, author=None, comment="recomputed", now=now)
     return f"recomputed: {formulas.said(before)} is now {formulas.said(value)}"
-
-
-def _reworded(old: ClaimDraft, value: TypedValue) -> ClaimDraft:
-    """Return the claim with its new value, the old figures replaced in its words where they stand as written."""
-    text = old.text
-    for before, after in _ends(old.value, value):
-        text = text.replace(formulas.said(before), formulas.said(after))
-    return old.model_copy(update={"text": text, "value": value})
-
-
-def _ends(old: TypedValue | None, new: TypedValue) -> Iterator[tuple[TypedValue, TypedValue]]:
-    """Yield figure, low and high of both values, as values of their own."""
-    if old is None:
-        return
-    for name in ("number", "low", "high"):
-        before, after = getattr(old, name), getattr(new, name)
-        if before is not None and after is not None:
-            bare = {"low": None, "high": None}
-            yield old.model_copy(update={**bare, "number": before}), new.model_copy(update={**bare, "number": after})
 
 
 def _standing_claims(run_id: UUID) -> Iterable[Claim]:

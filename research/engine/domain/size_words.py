@@ -47,12 +47,13 @@ def amount(number: Decimal, value: TypedValue) -> str:
 def retold(draft: ClaimDraft, value: TypedValue) -> ClaimDraft:
     """Return a computed claim with its new value, in words that tell it.
 
-    A computed size is told anew. In another sentence the old figure, low and high are replaced, all at once, where they
-    stand as `amount` or `formulas.said` writes them; what stands otherwise stays, and verification says that it is not
-    traced.
+    A size in the words of `size` is told anew. In any other sentence the old figure, low and high are replaced, all at
+    once, where they stand as `amount` or `formulas.said` writes them; what stands otherwise stays, and verification
+    says that it is not traced.
     """
-    if draft.role == "market_size" and draft.kind == "computed":
-        text = size(node=draft.attributes["node"], approach=draft.attributes["approach"], value=value)
+    place = {name: draft.attributes.get(name, "") for name in ("node", "approach")}
+    if draft.value is not None and draft.text == size(**place, value=draft.value):
+        text = size(**place, value=value)
     else:
         swaps = dict(_swaps(draft.value, value))
         longest_first = sorted(swaps, key=len, reverse=True)
