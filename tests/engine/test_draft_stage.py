@@ -2,8 +2,9 @@
 
 import asyncio
 
-from research.engine.domain.documents import AcceptedClaim, Gap, SectionBrief, SectionDraft, Sentence
+from research.engine.domain.documents import AcceptedClaim, Cell, Gap, SectionBrief, SectionDraft, Sentence, Table
 from research.engine.domain.evidence import EvidenceItem, Quote, SourceRef
+from research.engine.domain.plans import PlanTask
 from research.engine.ports import SectionBundle
 from research.engine.providers.extractive.model import ExtractiveModel
 from research.engine.stages import draft as stage
@@ -110,5 +111,52 @@ def test_a_model_cannot_rename_the_section_or_take_its_regulatory_mark_away():
     assert (section.key, section.title, section.regulatory) == ("regulation", "Regulation", True)
 
 
-def test_the_extractive_engine_infers_nothing():
-    assert asyncio.run(ExtractiveModel().synthesise(BRIEF, None, (claim(1, "A."),))) == ()
+def test_a_task_without_rules_infers_nothing():
+    task = PlanTask(key="taxes", question="Which taxes apply?", section="regulation", tools=("library_search",))
+    assert asyncio.run(ExtractiveModel().synthesise(BRIEF, task, (claim(1, "A."),))) == ()
+
+
+def law(number: int, text: str, **more) -> AcceptedClaim:
+    attributes = {"jurisdiction": "Ontario", "topic": "tax", "primary": "yes"}
+    return claim(number, text, **more).model_copy(update={"role": "regulation", "attributes": attributes})
+
+
+def test_what_a_table_shows_is_not_said_again_while_there_is_something_else_to_say():
+    section = run(bundle(law(1, "The tax is 5%."), claim(2, "Fees apply.")))
+    assert [s.claims for s in section.sentences] == [(2,)]
+    assert {number for table in section.tables for row in table.rows for cell in row for number in cell.claims} == {1}
+    assert section.cited() == (2, 1)
+
+
+def test_a_section_that_its_tables_show_whole_still_says_its_first_claims():
+    section = run(bundle(*(law(n, f"Rule {n} applies.") for n in range(1, 6))))
+    assert [s.claims for s in section.sentences] == [(1,), (2,), (3,)]
+    assert len(section.tables[0].rows) == 5
+
+
+def test_claims_that_disagree_are_said_side_by_side_though_a_table_shows_them():
+    section = run(bundle(law(1, "The tax is 5%.", against=("k2",)), law(2, "The tax is 8%."), claim(3, "Fees apply.")))
+    assert [(s.kind, s.claims) for s in section.sentences] == [
+        ("heading", (1, 2)), ("claim", (1,)), ("claim", (2,)), ("claim", (3,)),
+    ]  # fmt: skip
+
+
+class Tabling(ExtractiveModel):
+    async def draft(self, _brief, section):
+        rows = (
+            (Cell(text="Ontario", claims=(1,)), Cell(text="5%", claims=(1,))),
+            (Cell(text="Quebec", claims=(1,)), Cell(text="7%", claims=(1,))),
+            (Cell(text="Nova Scotia"), Cell(text="high")),
+            (Cell(text="Alberta"), Cell(text="5%", claims=(99,))),
+        )
+        return SectionDraft(
+            key=section.brief.key, title=section.brief.title,
+            tables=(Table(key="t", caption="Rates", columns=("Place", "Rate"), rows=rows),),
+        )  # fmt: skip
+
+
+def test_a_row_that_cites_nothing_known_or_holds_another_figure_is_dropped_and_noted():
+    observer = ListObserver()
+    section = run(bundle(claim(1, "The tax is 5%.")), Tabling(), observer)
+    assert [row[0].text for row in section.tables[0].rows] == ["Ontario"]
+    assert len([note for note in observer.notes if note[0] == "draft.dropped"]) == 3

@@ -8,9 +8,9 @@ from typing import NamedTuple, cast, get_args
 
 from research.engine.domain.documents import AcceptedClaim, Gap, SectionDraft, Sentence
 from research.engine.domain.errors import InvalidInput, StaleDigest
-from research.engine.domain.mrd import SectionApproval, SentenceKind
+from research.engine.domain.mrd import Mrd, SectionApproval, SentenceKind
 
-from . import numerals
+from . import finished, market, numerals, traces
 
 MAX_HEADING_CHARS = 120
 _EXCERPT_CHARS = 80
@@ -52,7 +52,8 @@ def shelf_of(claims: Iterable[AcceptedClaim]) -> Shelf:
     if not len(ordered) == len(shelf.by_id) == len(shelf.by_key):
         raise InvalidInput("Two accepted claims have the same key: keep one revision of each.", field="claims")
     for claim in ordered:
-        missing = [key for key in claim.premises if key not in shelf.by_key]
+        named = claim.formula.names.values() if claim.formula else ()
+        missing = [key for key in (*claim.premises, *named) if key not in shelf.by_key]
         if missing:
             raise InvalidInput(
                 f"Claim {claim.revision_id} rests on '{missing[0]}', which is not accepted: decide on that one first.",
@@ -117,6 +118,69 @@ def check_sentences(draft: SectionDraft, *, shelf: Shelf, gaps: Iterable[Gap], p
                 field="sections",
             )
         _check_numerals(sentence, kind, where=where, allowed=_allowed(sentence, kind, draft, shelf, mine, prompt))
+
+
+def check_tables(draft: SectionDraft, *, shelf: Shelf) -> None:
+    """Raise `InvalidInput` for the first cell of `draft`, or a market size, that its claims do not bear out.
+
+    Every cell cites accepted claims and holds no figure they do not have; the first cell of a row may be a plain name.
+    """
+    if draft.model is not None:
+        market.check(draft.model, shelf.by_id)
+    if not draft.tables:
+        return
+    grounds = grounds_of(shelf.by_id[number] for number in draft.cited() if number in shelf.by_id)
+    for table in draft.tables:
+        fault = traces.table_fault(table, grounds)
+        if fault:
+            raise InvalidInput(f"Section '{draft.title}', table '{table.caption}': {fault}", field="sections")
+
+
+def grounds_of(claims: Iterable[AcceptedClaim]) -> dict[int, traces.Ground]:
+    """Return what each claim bears out, by revision id."""
+    return {
+        claim.revision_id: traces.Ground(numerals.of_claim(claim), claim.attributes.get("id", "")) for claim in claims
+    }
+
+
+def check_attributes(claim: AcceptedClaim, premises: Iterable[AcceptedClaim] = ()) -> None:
+    """Raise `InvalidInput` for a figure in the claim's attributes that neither it, its quotes nor its premises have."""
+    bare = claim.model_copy(update={"attributes": {}})
+    allowed = numerals.of_claim(bare).union(*(numerals.of_claim(premise) for premise in premises))
+    quotes = (numeral for item in claim.evidence for numeral in numerals.find_numerals(item.quote.exact))
+    allowed |= {(numeral.amount, numeral.unit) for numeral in quotes}
+    loose = traces.loose_attribute(claim.role, claim.attributes, kind=claim.kind, allowed=allowed)
+    if loose:
+        raise InvalidInput(
+            f"\"{_excerpt(claim.text)}\": the figure '{loose}' in its attributes is in none of its words, quotes and "
+            "premises. Take it out, add the claim that has it as a premise, or label the claim an assumption.",
+            field="attributes",
+        )
+
+
+def check_document(mrd: Mrd) -> None:
+    """Raise `InvalidInput` for the first numeral of a finished document that leads to no claim, formula or assumption.
+
+    Looked at are sentences, section titles, tables, attributes, formulas and market sizes; a computed claim must be
+    what its formula gives. Left out by rule: what is recorded rather than claimed (the prompt, the questions and
+    searches of gaps, counts, costs, dates), the quotes, and page and section numbers, which rendering writes.
+    """
+    shelf = shelf_of(finished.claims_of(mrd))
+    for claim in shelf.by_id.values():
+        check_attributes(claim, shelf.with_premises((claim.revision_id,)))
+    wrong = finished.differences(shelf.by_id.values())
+    if wrong:
+        raise InvalidInput(f"A computed claim is not what its formula gives: {wrong}. Recompute it.", field="claims")
+    for section in mrd.sections:
+        draft = finished.draft_of(section)
+        loose = numerals.untraced(section.title, allowed=())
+        if loose:
+            raise InvalidInput(
+                f"The section title '{section.title}' holds the figure '{loose[0]}', which no claim has: take it out.",
+                field="sections",
+            )
+        check_sentences(draft, shelf=shelf, gaps=mrd.gaps, prompt=mrd.prompt)
+        check_tables(draft, shelf=shelf)
 
 
 def _allowed(

@@ -11,21 +11,22 @@ from research.engine.domain.mrd import (
     Contradiction,
     EvidencePlace,
     Mrd,
+    MrdCell,
     MrdClaim,
     MrdFacts,
     MrdFormula,
     MrdIdentity,
     MrdSection,
     MrdSentence,
+    MrdTable,
     MrdValue,
 )
 
-from . import checks, market
+from . import checks, finished, summary
 from .citations import Numbering
+from .summary import SUMMARY_KEY, SUMMARY_SECTIONS, SUMMARY_TITLE
 
-SUMMARY_KEY = "executive_summary"
-SUMMARY_TITLE = "Executive summary"
-SUMMARY_SECTIONS = 6
+__all__ = ["SUMMARY_KEY", "SUMMARY_SECTIONS", "SUMMARY_TITLE", "compose"]
 
 
 class _Cited(NamedTuple):
@@ -48,7 +49,7 @@ def compose(
     claims: the accepted claims, in any order; those that nothing cites stay out, save the premises of a cited
     one and the other side of a contradiction, which must not be hidden. places: by evidence id. gaps: in any order.
     Raises `InvalidInput` for a sentence of kind "claim" without claims, a sentence or a cell that cites an unknown
-    claim or holds a numeral its claims do not, a market size that is not what its claims give, a claim that leads to no
+    claim or holds a numeral its claims do not, an attribute with such a numeral, a market size that is not what its claims give, a claim that leads to no
     evidence, and evidence without a place; `StaleDigest` for an approval that was given for another draft.
     """
     shelf = checks.shelf_of(claims)
@@ -56,12 +57,13 @@ def compose(
     checks.check_approvals(facts.approvals, sections)
     for draft in sections:
         checks.check_sentences(draft, shelf=shelf, gaps=gaps, prompt=facts.prompt)
-        if draft.model is not None:
-            market.check(draft.model, shelf.by_id)
-    summary = _summary(sections, shelf)
+        checks.check_tables(draft, shelf=shelf)
     numbering = Numbering(places)
-    cited = list(_cite((*summary, *sections), facts=facts, shelf=shelf, numbering=numbering))
+    drafts = (*summary.summary_of(sections, shelf.by_id), *sections)
+    cited = list(_cite(drafts, facts=facts, shelf=shelf, numbering=numbering))
     used = list(dict.fromkeys(_used(cited, shelf)))
+    for number in used:
+        checks.check_attributes(shelf.by_id[number], shelf.with_premises((number,)))
     return Mrd(
         **{name: getattr(facts, name) for name in MrdIdentity.model_fields},
         sections=tuple(part.section for part in cited),
@@ -86,7 +88,6 @@ def _cite(
             )
             for sentence in draft.sentences
         )
-        numbering.cite(shelf.with_premises(_in_model(draft)))
         tables = tuple(_table(table, shelf, numbering) for table in draft.tables)
         # The claims of a market size are numbered with their section, though nodes carry no citations of their own.
         numbering.cite(shelf.with_premises(draft.cited()))
@@ -100,6 +101,7 @@ def _cite(
             digest=draft.digest(),
             approved_by=_approved_by(draft, facts),
             sentences=sentences,
+            tables=tables,
             model=draft.model,
         )
         yield _Cited(section, pairs)
@@ -127,13 +129,8 @@ def _contradictions(draft: SectionDraft, shelf: checks.Shelf, shown: set[frozens
 def _used(cited: Iterable[_Cited], shelf: checks.Shelf) -> Iterable[int]:
     for part in cited:
         yield from (claim.revision_id for claim in shelf.with_premises(finished.draft_of(part.section).cited()))
-        yield from (claim.revision_id for claim in shelf.with_premises(_in_model(part.section)))
         for pair in part.contradictions:
             yield from (claim.revision_id for claim in shelf.with_premises((pair.first, pair.second)))
-
-
-def _in_model(section: SectionDraft | MrdSection) -> tuple[int, ...]:
-    return tuple(node.claim for node in section.model.nodes) if section.model else ()
 
 
 def _claim(

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from research.engine.domain.claims import TypedValue
 from research.engine.domain.documents import AcceptedClaim
+from research.engine.domain.items import ATTRIBUTES
 
 from . import number_words
 
@@ -70,10 +71,14 @@ def find_numerals(text: str, *, markers: Collection[int] = (), every: bool = Tru
 def of_claim(claim: AcceptedClaim) -> frozenset[tuple[Decimal, str]]:
     """Return amount and unit of every figure that citing `claim` allows.
 
-    Those of its words, its subject and its typed value, and, for saying where it comes from, the years in its
-    sources' titles and their publication dates. Not those of its quotes: nobody accepted them as a claim.
+    Those of its words, its attributes, its subject and its typed value, and, for saying where it comes from, the years
+    in its sources' titles and their publication dates. Not those of its quotes: nobody accepted them as a claim.
     """
-    numerals = [*find_numerals(claim.text), *find_numerals(claim.subject or "")]
+    # The number of an item's id and the days of a date are no figures that a sentence could take from it.
+    dates = {attribute.name for attribute in ATTRIBUTES[claim.role] if attribute.kind == "date"} | {"id"}
+    given = [value for name, value in claim.attributes.items() if name not in dates]
+    said = (claim.text, claim.subject or "", *given)
+    numerals = [numeral for words in said for numeral in find_numerals(words)]
     if claim.value is not None:
         numerals += _of_value(claim.value)
     for item in claim.evidence:
@@ -122,8 +127,10 @@ def _of_value(value: TypedValue) -> list[Numeral]:
         sign = _CURRENCY.get(value.currency.casefold(), value.currency.casefold())
     else:
         sign = "%" if unit in {"%", "percent", "per cent", "pct"} else {"bps": "bps", "pp": "pp"}.get(unit, "")
-    words = " ".join(word for word in (value.period, value.entity, value.metric) if word)
-    return [Numeral(str(value.number), abs(value.amount), sign), *find_numerals(words)]
+    named = (value.period, value.entity, value.metric, value.geography, value.as_of.isoformat() if value.as_of else "")
+    words = " ".join(word for word in named if word)
+    ends = [end for end in (value.number, value.low, value.high) if end is not None]
+    return [*(Numeral(str(end), abs(end * value.scale), sign) for end in ends), *find_numerals(words)]
 
 
 def _spell_numeric(text: str) -> str:

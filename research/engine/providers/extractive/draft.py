@@ -2,25 +2,54 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 
+from research.engine.document import market, tables
 from research.engine.domain.documents import AcceptedClaim, Gap, SectionDraft, Sentence
+from research.engine.domain.errors import InvalidInput
 from research.engine.ports import SectionBundle
 
-_FIRST_PERSON = re.compile(r"\b(?:we|our|us|ours)\b", re.IGNORECASE)
+# Of a section that its tables show whole, so many claims are said as well: a table alone is hard to read aloud.
+_AT_LEAST = 3
+_NO_MODEL = "Insufficient data: the market size cannot be computed from the claims that were accepted."
 _DISAGREE = "The sources disagree on this; both statements are given."
 
 
 def draft(*, section: SectionBundle) -> SectionDraft:
-    """Return the section: claims task by task, the surest first; contradicting claims side by side; then the gaps."""
+    """Return the section: its tables, and in sentences what they do not show, then the gaps.
+
+    A market size is drawn from the claims of that role. Claims stand task by task, the surest first, contradicting
+    ones side by side. A section whose tables show all it has still says its first claims in sentences.
+    """
+    made = tables.tables_of(section.claims)
     sentences: list[Sentence] = []
-    for group in _ordered(section.claims):
+    model = None
+    try:
+        model = market.model_of(section.claims)
+    except InvalidInput:
+        # Its claims stand as sentences then; which of them does not fit is said where the claim is looked at.
+        sentences.append(Sentence(text=_NO_MODEL, kind="gap"))
+    sized = {node.claim for node in model.nodes} if model else set()
+    for group in _told(_ordered(section.claims), tables.shown_in(made) | sized):
         if len(group) > 1:
             sentences.append(Sentence(text=_DISAGREE, claims=tuple(c.revision_id for c in group), kind="heading"))
-        sentences.extend(Sentence(text=_said(claim), claims=(claim.revision_id,)) for claim in group)
+        sentences.extend(Sentence(text=tables.said(claim), claims=(claim.revision_id,)) for claim in group)
     sentences.extend(_gap(gap) for gap in section.brief.gaps)
     brief = section.brief
-    return SectionDraft(key=brief.key, title=brief.title, regulatory=brief.regulatory, sentences=tuple(sentences))
+    return SectionDraft(
+        key=brief.key,
+        title=brief.title,
+        regulatory=brief.regulatory,
+        sentences=tuple(sentences),
+        tables=made,
+        model=model,
+    )
+
+
+def _told(groups: Sequence[list[AcceptedClaim]], shown: frozenset[int]) -> Sequence[list[AcceptedClaim]]:
+    """Return the groups to say in sentences: what no table shows and what disagrees, else the first stated ones."""
+    left = [group for group in groups if len(group) > 1 or group[0].revision_id not in shown]
+    return left or [group for group in groups if group[0].kind == "stated"][:_AT_LEAST]
 
 
 def _ordered(claims: tuple[AcceptedClaim, ...]) -> list[list[AcceptedClaim]]:
@@ -43,14 +72,6 @@ def _ordered(claims: tuple[AcceptedClaim, ...]) -> list[list[AcceptedClaim]]:
         ]
         groups.append([first, *against])
     return groups
-
-
-def _said(claim: AcceptedClaim) -> str:
-    """Return the claim's words; first-person words of a known publisher say whose they are."""
-    publisher = claim.evidence[0].source.publisher if claim.evidence else None
-    if not publisher or any(char.isdigit() for char in publisher) or not _FIRST_PERSON.search(claim.text):
-        return claim.text
-    return f"{publisher} states: “{claim.text}”"
 
 
 def _gap(gap: Gap) -> Sentence:
