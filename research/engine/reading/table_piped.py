@@ -17,6 +17,11 @@ _PERIOD = re.compile(r"(?:19|20)\d\d|\bQ[1-4]\b", re.IGNORECASE)
 _CHANGE = re.compile(r"change|growth|increase|vs\.", re.IGNORECASE)
 
 
+def is_rule(text: str) -> bool:
+    """Tell whether a line is the rule under a table's head ("|---|---|"), as articles taken from HTML have it."""
+    return "|" in text and _RULE.match(text) is not None
+
+
 class Grid(NamedTuple):
     """The head lines, the columns behind the label, and each row as its line, label and cells."""
 

@@ -58,7 +58,7 @@ def find_tables(text: str) -> tuple[Table, ...]:
     lines = table_rows.lines_of(text)
     piped: list[Line] = []
     for line in lines:
-        if table_piped.SEPARATOR in f"{line.text} ":
+        if table_piped.SEPARATOR in f"{line.text} " or (piped and table_piped.is_rule(line.text)):
             piped.append(line)
             continue
         if piped:
