@@ -199,7 +199,7 @@ def test_a_row_whose_heads_are_not_quoted_gives_no_claim() -> None:
 def test_a_row_under_no_group_is_not_quoted_beside_a_group_that_would_swallow_it() -> None:
     page = PAGE.replace("Net income (loss) $ (205,400) $ 101,000", "Total casino revenue $ 2,000,000 $ 1,900,000")
     claims = extract.extract(brief=BRIEF, task=task(), evidence=pinned(found_in(page)))
-    assert [claim.text.split(" of ")[0] for claim in claims] == ["Larkspur Gaming reported Casino (Revenues)"]
+    assert [claim.text.split(" of ")[0] for claim in claims] == ["Larkspur Gaming reported Total casino revenue"]
 
 
 def test_the_same_figure_in_two_tables_is_one_claim() -> None:

@@ -22,7 +22,7 @@ _PASSAGES = 50
 _WITH_ROWS = 2
 _LONGEST_GROUP = 60
 _QUERY_CHARS = 200
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
 class _Told(NamedTuple):
@@ -52,9 +52,10 @@ class CellSearch:
         """Remember the page of a passage that names a measure asked for and holds rows of a table."""
         if not self._is_of_subject(hit):
             return
-        years = [int(year) for year in _YEAR.findall(f"{hit.source.title} {hit.text}")]
         text_id = hit.extracted_text_id
-        self._latest[text_id] = max([self._latest.get(text_id, 0), *years])
+        # A title's year is the document's; in its text other years stand too (maturities, plans).
+        years = _YEAR.findall(hit.source.title) or _YEAR.findall(hit.text)[:1]
+        self._latest[text_id] = max([self._latest.get(text_id, 0), *map(int, years)])
         labels = _labels(hit.text)
         named = sum(1 for form in self._forms if any(form.search(label) for label in labels))
         # Where the text speaks of a measure, a table of it often stands on the same page.
@@ -74,7 +75,7 @@ class CellSearch:
 
     def query(self) -> str:
         """Return a search for tables of the measures asked for."""
-        names = " ".join(self._names)
+        names = " ".join(self._names).replace(" percentage", " %")
         subject = self._task.subject or ""
         return f"{subject} {names} in thousands in millions year ended".strip()[:_QUERY_CHARS]
 
@@ -104,7 +105,7 @@ class CellSearch:
     def findings(self) -> tuple[Finding, ...]:
         """Return the quotes of the best statements: rows, what stands above them, their groups' headings."""
         groups: list[list[_Told]] = []
-        for told in sorted(self._told, key=_rank):
+        for told in _measures_in_turn(sorted(self._told, key=_rank)):
             kept = [each for group in groups for each in group]
             if not self._reads_back(told) or any(_confuses(each, told) for each in kept):
                 continue
@@ -145,7 +146,7 @@ def _labels(text: str) -> list[str]:
     for line in text.split("\n"):
         parts = tables.parts_of_text(line)
         if parts.cells and parts.label:
-            labels.append(f"{parts.label} {above}")
+            labels.append(f"{parts.label} {above}".replace("%", " percentage"))
         elif not parts.cells:
             above = line if len(line) < _LONGEST_GROUP else ""
     return labels
@@ -165,11 +166,19 @@ def _rank(told: _Told) -> tuple[int, float, int]:
 def _repeats(kept: _Told, other: _Told) -> bool:
     """Tell whether `other` is the same row of the same owner for another, older or shorter, period."""
     mine, theirs = kept.statement, other.statement
-    return (mine.row.label, mine.row.parent, mine.value.entity) == (
-        theirs.row.label,
-        theirs.row.parent,
-        theirs.value.entity,
-    )
+    return _row_of(mine) == _row_of(theirs)
+
+
+def _row_of(said: cells.Statement) -> tuple[str, str, str]:
+    return said.row.label.casefold(), said.row.parent.casefold(), (said.value.entity or "").casefold()
+
+
+def _measures_in_turn(ranked: list[_Told]) -> list[_Told]:
+    """Return the best statement of each measure first, then the others: three measures say more than one in parts."""
+    first: dict[str, _Told] = {}
+    for told in ranked:
+        first.setdefault(told.statement.measure, told)
+    return [*first.values(), *(told for told in ranked if told not in first.values())]
 
 
 def _confuses(kept: _Told, other: _Told) -> bool:

@@ -20,8 +20,8 @@ from research.engine.reading import periods, tables
 from . import cell_words, subjects
 from .words import content_stems, form_pattern, mentions
 
-# A label that names the measure is worth more than a caption that does.
-BY_LABEL, BY_CAPTION, JUST_THAT = 820, 740, 40
+# A label that names the measure is worth more than its group's heading or a caption that does.
+BY_LABEL, BY_GROUP, BY_CAPTION, JUST_THAT = 820, 780, 740, 40
 _OTHER_FIRM = re.compile(r"\b(?:LLC|L\.L\.C\.|Inc\.?|Ltd\.?|L\.P\.|plc|GmbH)(?!\w)", re.IGNORECASE)
 # Amounts that stand in full whatever the table counts in.
 _IN_FULL = re.compile(r"\bper\b|\b(?:daily|room) rate\b|\bprice\b", re.IGNORECASE)
@@ -48,13 +48,17 @@ _LENGTH = {periods.Kind.YEAR: 12, periods.Kind.QUARTER: 3, periods.Kind.DATE: 0}
 
 
 class Statement(NamedTuple):
-    """A cell as a claim: its words and value, the table and row it stands in, how well it answers (0…1000)."""
+    """A cell as a claim: its words and value, the table and row it stands in, how well it answers (0…1000).
+
+    measure: the measure asked for that it gives, by the vertical's name.
+    """
 
     text: str
     value: TypedValue
     table: tables.Table
     row: tables.Row
     relevance: int
+    measure: str = ""
 
 
 class Asked(NamedTuple):
@@ -141,7 +145,8 @@ def state(
         geography=_place(f"{row.label} {row.parent} {title}", vertical),
         as_of=period.end if period.kind is periods.Kind.DATE else source.published_date,
     )
-    return Statement(text, value, table, row, relevance)
+    said_of = metric_of(row, vertical) or _named(table.caption, vertical) or ""
+    return Statement(text, value, table, row, relevance, said_of)
 
 
 def read_back(
@@ -224,7 +229,8 @@ def _worth(table: tables.Table, row: tables.Row, asked: tuple[Asked, ...], verti
         return 0
     if metric is None:
         return BY_CAPTION
-    return BY_LABEL + (JUST_THAT if _typed_metric(row, vertical) == metric else 0)
+    own = BY_LABEL if _named(row.label, vertical) else BY_GROUP
+    return own + (JUST_THAT if _typed_metric(row, vertical) == metric else 0)
 
 
 def _typed_metric(row: tables.Row, vertical: Vertical) -> str:
