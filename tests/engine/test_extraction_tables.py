@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import io
 import json
 import os
+import random
 import tarfile
 import zipfile
 from pathlib import Path
@@ -17,6 +19,7 @@ from research.engine.domain.errors import Unreadable
 from research.engine.extraction import cell_format, dialect, parse, result
 from research.engine.extraction.result import Limits
 from research.engine.extraction.rows import line
+from research.engine.reading import sheets
 
 DATA = Path(os.environ.get("MRD_DATA_DIR") or Path(__file__).resolve().parents[3] / "shared" / "data")
 
@@ -77,6 +80,12 @@ def test_a_quote_that_is_never_closed_costs_no_row_and_is_said():
     assert "never closed" in got.notes[0]
 
 
+def test_titles_above_the_head_are_no_rows_that_do_not_fit():
+    got = read("Users by region\nSource: own count, 2024\n\nRegion;Users;Share\nOhio;5;1,5\nUtah;7;2,5\n")
+    assert got.text.startswith("Users by region\nSource: own count, 2024\n\nRegion | Users | Share\nOhio | 5 | 1,5\n")
+    assert got.notes == ()
+
+
 def test_rows_that_do_not_fit_the_others_are_named():
     got = read("A,B\n1,2\n3,4\n5,6,7\n8,9\n")
     assert got.notes == ("Row 4 has another number of cells than the 2 of the others: look at them in the file.",)
@@ -84,6 +93,19 @@ def test_rows_that_do_not_fit_the_others_are_named():
 
 def test_a_bar_within_a_cell_is_not_taken_for_the_cells_own():
     assert line(["a | b", "c|d", "|"]) == "a ¦ b | c|d | ¦"
+
+
+def test_rows_written_as_lines_are_read_back_cell_by_cell():
+    rng = random.Random(7)
+    rows = [[f"{rng.choice(('a', 'b | c', '| d', 'e|', '', 'f  g'))}{i}" for i in range(6)] for _ in range(50)]
+    rows = [[cell if rng.random() < 0.8 else "" for cell in row[:-1]] + ["9"] for row in rows]
+    out = io.StringIO()
+    csv.writer(out).writerows([["A", "B", "C", "D", "E", "F"], *rows])
+    got = read(out.getvalue())
+    (table,) = sheets.read(got.text, page_starts=got.page_starts)
+    assert [list(row.cells) for row in table.rows] == [line(row).split(" | ") for row in rows]
+    assert all(len(row.cells) == 6 for row in table.rows)
+    assert all(got.text[row.start : row.end] == " | ".join(row.cells) for row in table.rows)
 
 
 def test_a_text_that_is_surely_a_table_is_one_and_prose_is_not():

@@ -90,6 +90,12 @@ def test_a_table_has_caption_head_and_rows_at_their_places():
     assert text[table.rows[0].start : table.rows[0].end] == "Ohio | 5 | 7"
 
 
+def test_a_title_with_a_delimiter_in_it_is_a_caption_and_no_table():
+    text = "Sales | by firm\nSource: own\n\nRegion | Users\nOhio | 5\n"
+    (table,) = sheets.read(text, page_starts=(0,))
+    assert (table.caption, [c.name for c in table.columns]) == ("Sales by firm Source: own", ["Region", "Users"])
+
+
 def test_each_sheet_is_its_own_table_and_a_blank_line_ends_none():
     first = "# Revenue\n\nRegion | Users\nOhio | 5\n\nUtah | 6\n\n"
     text = f"{first}# Costs\n\nItem | Sum\nRent | 9\n\nOther item | Other sum | Why\nTax | 3 | law\n"

@@ -56,7 +56,9 @@ def _odd_rows(widths: list[int]) -> list[str]:
     if not counted:
         return notes
     usual, count = counted.most_common(1)[0]
-    odd = [number for number, width in enumerate(widths, 1) if width not in {0, usual}]
+    # Lines above the first usual row are titles.
+    first = widths.index(usual)
+    odd = [number for number, width in enumerate(widths, 1) if number > first and width not in {0, usual}]
     if odd and count > sum(counted.values()) * _MOST_ROWS:
         rows = f"Row {odd[0]:,} has" if len(odd) == 1 else f"{len(odd):,} rows (the first is row {odd[0]:,}) have"
         notes.append(f"{rows} another number of cells than the {usual:,} of the others: look at them in the file.")

@@ -114,6 +114,9 @@ def _draft(block: _Block) -> _Draft | None:
             return None
         head = None if is_value(first.cells[0]) else first
         return _Draft(block.sheet, "", head, block.rows[1:] if head else block.rows)
+    # One row of words is a title that a delimiter in it has parted.
+    if widths[width] == 1 and not any(is_value(cell) for row in block.rows for cell in row.cells):
+        return None
     for at, row in enumerate(block.rows[:_HEAD_LINES]):
         if _is_head(row, width):
             caption = " ".join(" ".join(filter(None, above.cells)) for above in block.rows[:at])
