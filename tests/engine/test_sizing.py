@@ -109,6 +109,7 @@ class TestRefused:
             ("In 2024, Ontario gross gaming revenue from chess contests was C$200 million.",),
             ("Acme Chess had net revenue of $90 million in New Jersey in 2024.",),
             ("The New Jersey gaming tax is 15 percent of gross gaming revenue.",),
+            ("A fee is due if New Jersey gross gaming revenue reaches $900 million in 2024.",),
             (COUNT, "Acquiring a player in New Jersey cost $84 on average in 2024."),
             ("Acme had 500,000 players in New Jersey in 2024.", SPEND),
             ("Our 500,000 players in New Jersey played in 2024.", SPEND),

@@ -23,6 +23,10 @@ from .words import content_stems, mentions
 
 _FORECAST = re.compile(r"\b(?:expect|forecast|project|predict|estimat\w+ to|will reach|by 20\d\d)", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+# A figure that only might be, a threshold or a limit is no market.
+_CONDITION = re.compile(
+    r"\b(?:if|in the event|unless|whether|minimum|maximum|at least|less than|up to|reaches|threshold)\b", re.IGNORECASE
+)
 _PERCENT = "percent"
 _LEAST_CUSTOMERS = 100
 
@@ -83,7 +87,7 @@ class Reader(NamedTuple):
             if claim.kind != "stated" or value is None or value.currency is None or value.unit is not None:
                 continue
             metric, place = (value.metric or "").casefold(), self._whose(value)
-            if metric not in order or place is None or value.amount <= 0:
+            if metric not in order or place is None or value.amount <= 0 or _CONDITION.search(claim.text):
                 continue
             if self.places and place not in self.places:
                 continue
