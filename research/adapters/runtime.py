@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import random
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from research.engine.domain.errors import InvalidInput
-from research.engine.ports import Clock, EvidenceStore, ResearchModel, Shelf, Tool
+from research.engine.ports import Clock, CompanyRegister, EvidenceStore, ResearchModel, Shelf, Tool
 from research.engine.resilience.shelf import LedgeredShelf
 from research.engine.verticals import registry as verticals
 from research.models import Step, Team
@@ -18,6 +19,7 @@ from research.models import Step, Team
 from . import library as library_adapter
 from .breakers import RowBreakers
 from .clock import SystemClock
+from .company_register import TickerFile
 from .db import Bridge
 from .evidence_store import RowEvidenceStore
 from .ledger import Holder, StepLedger
@@ -30,6 +32,7 @@ class StepPorts(NamedTuple):
     model: ResearchModel
     shelf: Shelf
     store: EvidenceStore
+    register: CompanyRegister | None = None
 
 
 class Runtime:
@@ -70,7 +73,7 @@ class Runtime:
         )
         store = RowEvidenceStore(team_id=team.pk, bridge=self.bridge)
         model = engine_builder(engine)(ledger=ledger, clock=self.clock)
-        return StepPorts(model=model, shelf=shelf, store=store)
+        return StepPorts(model=model, shelf=shelf, store=store, register=company_register())
 
     def close(self) -> None:
         self.bridge.close()
@@ -79,6 +82,13 @@ class Runtime:
 def build() -> Runtime:
     """Return the runtime of this process, as the settings say."""
     return Runtime(bridge=Bridge(threads=settings.MRD.db_threads), clock=SystemClock())
+
+
+@functools.cache
+def company_register() -> CompanyRegister | None:
+    """Return the register the settings name, read once, or None. Raises `InvalidInput` for a file that is none."""
+    path = settings.MRD.company_register
+    return TickerFile(path) if path else None
 
 
 def engine_names() -> tuple[str, ...]:

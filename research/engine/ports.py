@@ -177,6 +177,21 @@ class Shelf(Protocol):
         ...
 
 
+class CompanyEntry(Frozen):
+    """A company as a register lists it. identifier: the register's own, as in "CIK 0000789019, MSFT"."""
+
+    name: str
+    identifier: str
+
+
+class CompanyRegister(Protocol):
+    """A list of companies that exist, kept locally. Not finding one says nothing of those it does not list."""
+
+    def find(self, name: str) -> CompanyEntry | None:
+        """Return the company of that name, its legal form aside, or None."""
+        ...
+
+
 # ── the model ────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -94,7 +94,7 @@ async def perform(step: Step, inputs: dict[str, Any], ports: StepPorts) -> Any:
                 drafts += await ports.model.synthesise(inputs["brief"], inputs["task"], inputs["premises"])
             return drafts
         case StepKind.VERIFY:
-            return await verify_stage.verify(inputs["claims"], as_of=inputs["as_of"])
+            return await verify_stage.verify(inputs["claims"], as_of=inputs["as_of"], register=ports.register)
         case StepKind.DRAFT:
             return await draft_stage.draft(ports.model, inputs["brief"], inputs["bundle"])
 

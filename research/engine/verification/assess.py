@@ -17,8 +17,10 @@ from research.engine.domain.claims import (
     passes,
 )
 from research.engine.domain.errors import InvalidInput
+from research.engine.ports import CompanyRegister
 
 from . import (
+    companies,
     computed,
     confidence,
     contradictions,
@@ -35,9 +37,12 @@ from .words import excerpt
 _ALWAYS_PEOPLE = ("inferred", "assumption")
 
 
-def verify(claims: Sequence[ClaimInHand], *, as_of: dt.date | None = None) -> Verification:
-    """Assess all claims of a run together. as_of: the day by which law must still be in effect, None for any.
+def verify(
+    claims: Sequence[ClaimInHand], *, as_of: dt.date | None = None, register: CompanyRegister | None = None
+) -> Verification:
+    """Assess all claims of a run together.
 
+    as_of: the day by which law must still be in effect, None for any. register: where companies are listed, or None.
     The result does not depend on the order of `claims`: the one with the lowest evidence id comes first (ties by key)
     and is the one others merge into. Assessments are in that order, one a key. A merged claim keeps the score of its
     own evidence, has nothing for people, and its evidence counts for the claim it merged into.
@@ -54,27 +59,44 @@ def verify(claims: Sequence[ClaimInHand], *, as_of: dt.date | None = None) -> Ve
     reasons = _against(against, {claim.key: claim.draft.text for claim in kept})
     whole = {claim.key: claim for claim in kept}
     dated = timeliness.reasons(kept, as_of=as_of)
+    stale = contradictions.superseded(kept, against)
+    sources = [item for claim in kept for item in claim.evidence]
     assessments = tuple(
         _assess(
             whole.get(claim.key, claim),
             reasons.get(claim.key, ""),
             merged.get(claim.key),
-            dated.get(claim.key, ()),
+            (*dated.get(claim.key, ()), *companies.unknown(whole.get(claim.key, claim), sources, register)),
             among={each.key: each for each in row},
+            superseded=stale.get(claim.key, ""),
         )
         for claim in row
     )
     return Verification(assessments=assessments, contradictions=against)
 
 
-def assess_one(claim: ClaimInHand, others: Sequence[ClaimInHand] = (), *, as_of: dt.date | None = None) -> Assessment:
+def assess_one(
+    claim: ClaimInHand,
+    others: Sequence[ClaimInHand] = (),
+    *,
+    as_of: dt.date | None = None,
+    register: CompanyRegister | None = None,
+) -> Assessment:
     """Assess one claim, as after a person's edit; `others` it may contradict or rest on. It is never merged."""
     rest = _in_order([other for other in others if other.key != claim.key])
     found = [c for c in contradictions.find([claim, *rest]) if c.first == claim.key]
     texts = {other.key: other.draft.text for other in [claim, *rest]}
     dated = timeliness.reasons([claim, *rest], as_of=as_of).get(claim.key, ())
     among = {other.key: other for other in rest}
-    return _assess(claim, _against(found, texts).get(claim.key, ""), None, dated, among=among)
+    sources = [item for other in [claim, *rest] for item in other.evidence]
+    return _assess(
+        claim,
+        _against(found, texts).get(claim.key, ""),
+        None,
+        (*dated, *companies.unknown(claim, sources, register)),
+        among=among,
+        superseded=contradictions.superseded([claim, *rest], found).get(claim.key, ""),
+    )
 
 
 def parts_of(claim: ClaimInHand, among: Mapping[str, ClaimInHand] = MappingProxyType({})) -> tuple[Part, ...]:
@@ -112,6 +134,7 @@ def _assess(
     dated: Sequence[str] = (),
     *,
     among: Mapping[str, ClaimInHand],
+    superseded: str = "",
 ) -> Assessment:
     below = computed.grounds(claim, among)
     if claim.draft.kind in _ALWAYS_PEOPLE and (claim.draft.kind == "assumption" or not claim.evidence):
@@ -125,8 +148,8 @@ def _assess(
         dated = (*dated, "rests on an assumption")
     parts = parts_of(claim, among)
     independent = independence.count(claim.evidence)
-    value = confidence.of(parts, competitor=claim.competitor, independent=independent)
-    held = confidence.caps(parts, competitor=claim.competitor, independent=independent)
+    value = confidence.of(parts, competitor=claim.competitor, independent=independent, superseded=superseded)
+    held = confidence.caps(parts, competitor=claim.competitor, independent=independent, superseded=superseded)
     people = () if merged_into else (*_to_people(claim, value, held, contradicted), *dated)
     return Assessment(key=claim.key, confidence=value, parts=parts, merged_into=merged_into, to_people=people)
 

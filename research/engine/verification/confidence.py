@@ -67,10 +67,11 @@ def combine(scores: Mapping[str, float | Decimal | None]) -> int | None:
     return confidence_in_thousandths(total)
 
 
-def caps(parts: Sequence[Part], *, competitor: bool, independent: int) -> tuple[Cap, ...]:
+def caps(parts: Sequence[Part], *, competitor: bool, independent: int, superseded: str = "") -> tuple[Cap, ...]:
     """Return the caps that hold for these parts, lowest first.
 
-    independent: number of independent sources; a competitor claim needs `COMPETITOR_SOURCES`.
+    independent: number of independent sources; a competitor claim needs `COMPETITOR_SOURCES`. superseded: why a newer
+    source's figure wins over this one (`contradictions.superseded`), "" when none does.
     """
     score = {part.name: part.score for part in parts}
     whole = 1000
@@ -83,6 +84,8 @@ def caps(parts: Sequence[Part], *, competitor: bool, independent: int) -> tuple[
         found.append(Cap(CAP_UNSUPPORTED, "the claim does not follow from its quotes"))
     if score.get("relevance", 0) < relevance.FLOOR:
         found.append(Cap(JUST_UNDER, "the claim does not answer its task's question"))
+    if superseded:
+        found.append(Cap(JUST_UNDER, superseded))
     if competitor and independent < COMPETITOR_SOURCES:
         found.append(
             Cap(
@@ -92,14 +95,15 @@ def caps(parts: Sequence[Part], *, competitor: bool, independent: int) -> tuple[
     return tuple(sorted(found))
 
 
-def of(parts: Sequence[Part], *, competitor: bool, independent: int) -> int | None:
+def of(parts: Sequence[Part], *, competitor: bool, independent: int, superseded: str = "") -> int | None:
     """Return the confidence of a claim with these parts, in thousandths; None when a part is missing."""
     if not set(PARTS) <= {part.name for part in parts}:
         return None
     value = combine({part.name: Decimal(part.score) / 1000 for part in parts})
     if value is None:
         return None
-    return min([value, *(cap.limit for cap in caps(parts, competitor=competitor, independent=independent))])
+    held = caps(parts, competitor=competitor, independent=independent, superseded=superseded)
+    return min([value, *(cap.limit for cap in held)])
 
 
 def reliability(evidence: Sequence[EvidenceItem]) -> Part:
