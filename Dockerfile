@@ -8,6 +8,11 @@ RUN /opt/venv/bin/pip install -r requirements.txt
 FROM python:3.13-slim-bookworm
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     DJANGO_SETTINGS_MODULE=mrd_project.settings MRD_VAR_DIR=/var/lib/mrd MRD_LOG_JSON=true
+# The exports pdf and docx are set with these (README.md, "You need").
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core \
+      fonts-liberation \
+ && rm -rf /var/lib/apt/lists/*
 RUN groupadd --system --gid 10001 mrd \
  && useradd --system --uid 10001 --gid mrd --no-create-home --home-dir /var/lib/mrd --shell /usr/sbin/nologin mrd \
  && install -d -o mrd -g mrd -m 0750 /var/lib/mrd

@@ -14,6 +14,8 @@ from django.apps.config import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - Django's name
 
+from research.engine.document import pdf
+
 from .config import Config
 
 OTHER_BROKERS = ("redis", "sqs", "iron_mq", "mongo", "disque_nodes", "broker_class")
@@ -32,6 +34,13 @@ def check_var_dir(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
     return [
         Error("MRD_VAR_DIR cannot be written to.", hint="Give the folder to the user that runs this.", id="mrd.E020")
     ]
+
+
+@register()
+def check_pages(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Warn when the system lacks what the exports pdf and docx are set with."""
+    told = pdf.missing()
+    return [Warning(told, hint="Without them those two exports are refused.", id="mrd.W023")] if told else []
 
 
 @register(Tags.security, deploy=True)

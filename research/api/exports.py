@@ -18,18 +18,20 @@ _FORM = OpenApiParameter("form", OpenApiTypes.STR, OpenApiParameter.PATH, enum=l
 
 
 class ExportView(RunView):
-    """Fetch the newest document (signed, else a draft) as json, md or html. Each time is an event of the trail."""
+    """Fetch the newest document (signed, else a draft) as json, md, html, pdf or docx.
+
+    Each time is an event of the trail.
+    """
 
     @extend_schema(
         summary="Fetch an export",
-        parameters=[
-            RUN_ID,
-            OpenApiParameter("form", OpenApiTypes.STR, OpenApiParameter.PATH, enum=["json", "md", "html"]),
-        ],
+        parameters=[RUN_ID, _FORM],
         responses={
             (200, "application/json"): OpenApiTypes.OBJECT,
             (200, "text/markdown"): OpenApiTypes.STR,
             (200, "text/html"): OpenApiTypes.STR,
+            (200, exports.MEDIA_TYPES["pdf"]): OpenApiTypes.BINARY,
+            (200, exports.MEDIA_TYPES["docx"]): OpenApiTypes.BINARY,
             **problems(400, 404, 409),
         },
     )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db import transaction
 
+from research.engine.document import press
 from research.engine.document.html import LinkBuilder, to_html
 from research.engine.document.json_export import to_json
 from research.engine.document.markdown import to_markdown
@@ -23,12 +26,20 @@ MEDIA_TYPES = {
     "json": "application/json",
     "md": "text/markdown; charset=utf-8",
     "html": "text/html; charset=utf-8",
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
+# Text may be shown in a terminal; the others are files.
+TEXT_FORMATS = ("json", "md", "html")
 # A page made from fetched words runs nothing, fetches nothing and is framed by nobody, whatever it says of itself.
 PAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _ROLE = "approver"
+# Setting the pages of a large document takes a processor for some seconds: each process of the site sets two at a
+# time, so that exports never take all its threads.
+_PRESSES = threading.BoundedSemaphore(2)
+_PRESS_WAIT_S = 10.0
 
 
 class Export(NamedTuple):
@@ -42,8 +53,9 @@ class Export(NamedTuple):
 def export(*, run: Run, format: str, actor: str, now: dt.datetime) -> Export:  # noqa: A002 - the word people use
     """Return the run's newest document (signed, else composed: marked DRAFT) in `format`, and record that it left.
 
-    format: json, md or html. Raises `InvalidInput` (field format), `Conflict` when there is no document yet or the
-    stored one is not what its digest says; nothing is recorded then.
+    format: one of MEDIA_TYPES. Raises `InvalidInput` (field format; also when a library of this system is missing),
+    `Conflict` when there is no document yet, the stored one is not what its digest says, or its pages could not be set
+    in time; nothing is recorded then.
     """
     media_type = MEDIA_TYPES.get(format)
     if media_type is None:
@@ -104,7 +116,18 @@ def page(document: Document, *, links: LinkBuilder) -> str:
 def _render(signed: SignedMrd, form: str) -> bytes:
     if form == "json":
         return to_json(signed)
+    if form in press.FORMS:
+        return _pressed(signed, form)
     return (to_markdown(signed) if form == "md" else to_html(signed)).encode("utf-8")
+
+
+def _pressed(signed: SignedMrd, form: press.Form) -> bytes:
+    if not _PRESSES.acquire(timeout=_PRESS_WAIT_S):
+        raise Conflict(f"Other documents are being set just now: ask for the {form} again in a minute.")
+    try:
+        return press.pressed(signed, form=form, cache=settings.FONT_CACHE_DIR)
+    finally:
+        _PRESSES.release()
 
 
 def _none_yet(run: Run) -> str:

@@ -53,6 +53,7 @@ def regulation() -> MrdTable:
         (cell("Ontario"), cell("player protection"), cell("State Gaming Board"), cell("Rule 14"),
          cell("Two-factor authentication of each account", **told), cell("from 1 March 2022"), cell("yes")),
     )  # fmt: skip
+    rows = (*rows, *rows, *rows)
     return MrdTable(key="regulation", caption="Regulation by jurisdiction", columns=heads, rows=rows)
 
 
@@ -196,9 +197,11 @@ def _claim_of(one: ModelNode) -> MrdClaim:
 
 
 if __name__ == "__main__":
-    from research.engine.document import html, markdown
+    from research.engine.document import html, markdown, pdf, word
 
     folder = Path(sys.argv[1])
     for name, one in (("signed", signed()), ("draft", SignedMrd.of(mrd=mrd()))):
         (folder / f"{name}.html").write_text(html.to_html(one))
         (folder / f"{name}.md").write_text(markdown.to_markdown(one))
+        (folder / f"{name}.pdf").write_bytes(pdf.to_pdf(one))
+        (folder / f"{name}.docx").write_bytes(word.to_docx(one))

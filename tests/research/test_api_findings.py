@@ -151,7 +151,9 @@ def test_calls_are_listed_with_possible_duplicates_and_unknown_prices_shown(get,
     assert "outcome" not in call
 
 
-@pytest.mark.parametrize(("form", "begins"), [("json", b"{"), ("md", b"# "), ("html", b"<!doctype html>")])
+@pytest.mark.parametrize(
+    ("form", "begins"), [("json", b"{"), ("md", b"# "), ("html", b"<!doctype html>"), ("docx", b"PK")]
+)
 def test_an_export_comes_as_a_file_that_runs_nothing(get, run, form, begins):
     before = Event.objects.filter(run=run, kind="export.made").count()
     response = get(f"exports/{form}/")
@@ -162,7 +164,7 @@ def test_an_export_comes_as_a_file_that_runs_nothing(get, run, form, begins):
 
 
 def test_an_unknown_format_and_a_run_without_a_document_are_refused(get, people):
-    assert_problem(get("exports/pdf/"), 400, field="format")
+    assert_problem(get("exports/rtf/"), 400, field="format")
     run = rows.run_at(RunState.CLAIM_REVIEW, people)
     problem = assert_problem(client_of(people.auditor).get(f"/api/v1/runs/{run.pk}/exports/md/"), 409)
     assert "claims gate" in problem["detail"]

@@ -7,6 +7,7 @@ from django.conf import settings as real
 
 from mrd_project import checks
 from mrd_project.config import Config
+from research.engine.document import pdf
 
 GOOD = {
     "orm": "default", "workers": 3, "queue_limit": 1, "bulk": 1, "timeout": 180, "retry": 420, "max_attempts": 3,
@@ -92,3 +93,11 @@ def test_a_deployment_is_warned_of_what_production_cannot_stand(settings, monkey
     settings.MRD = settings.MRD.model_copy(update={"mode": mode})
     monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", engine)
     assert [problem.id for problem in checks.check_production(None)] == expected
+
+
+def test_a_system_without_the_text_libraries_is_warned_with_what_to_install(monkeypatch):
+    assert checks.check_pages(None) == []
+    monkeypatch.setattr(pdf, "_NEEDED", ("libnobody-has-this.so.0",))
+    (warning,) = checks.check_pages(None)
+    assert warning.id == "mrd.W023"
+    assert "apt-get install libpango-1.0-0" in warning.msg

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import threading
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -47,7 +48,10 @@ def test_an_unsigned_document_leaves_as_a_draft(run, form, media):
     export = made(run, form)
     assert export.media_type == media
     assert export.file_name == f"mrd-{str(run.pk)[:8]}-r1-draft.{form}"
-    assert b"raft" in export.content or b"RAFT" in export.content
+    if form in exports.TEXT_FORMATS:
+        assert b"raft" in export.content or b"RAFT" in export.content
+    else:
+        assert export.content.startswith({"pdf": b"%PDF-1.7", "docx": b"PK"}[form])
 
 
 def test_a_signed_document_leaves_with_its_signature_and_the_digest_signed(run, people):
@@ -92,9 +96,23 @@ def refused(run, form, error):
 
 
 def test_an_unknown_format_is_refused_by_name(run):
-    error = refused(run, "pdf", InvalidInput)
+    error = refused(run, "rtf", InvalidInput)
     assert error.field == "format"
-    assert "json, md, html" in error.detail
+    assert "json, md, html, pdf, docx" in error.detail
+
+
+def test_when_others_are_being_set_a_document_waits_and_is_then_refused_in_a_sentence(run, monkeypatch):
+    monkeypatch.setattr(exports, "_PRESSES", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(exports, "_PRESS_WAIT_S", 0.01)
+    with exports._PRESSES:
+        assert "again in a minute" in refused(run, "docx", Conflict).detail
+
+
+def test_the_command_writes_no_pages_to_standard_output(run, tmp_path):
+    before = Event.objects.filter(run=run).count()
+    with pytest.raises(CommandError, match="say with --output"):
+        call_command("export", str(run.pk), "--format", "pdf")
+    assert Event.objects.filter(run=run).count() == before
 
 
 def test_a_changed_body_is_refused(run):

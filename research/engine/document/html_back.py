@@ -108,8 +108,8 @@ def _citation(page: Page, citation: Citation) -> Iterator[str]:
     yield f'<li id="citation-{number}"><span class="no">{number}</span><div>'
     yield f'<p class="who">{title}<br><span class="fine">{esc(words.origin(citation))}</span></p>'
     yield (
-        f'<blockquote><span class="ctx">{_context(citation.prefix, before=True)}</span><mark>{esc(citation.quote)}'
-        f'</mark><span class="ctx">{_context(citation.suffix, before=False)}</span></blockquote>'
+        f'<blockquote><span class="ctx">{context(citation.prefix, before=True)}</span><mark>{esc(citation.quote)}'
+        f'</mark><span class="ctx">{context(citation.suffix, before=False)}</span></blockquote>'
     )
     yield f'<dl class="place"><dt>Place</dt><dd>{esc(words.place(citation))}</dd>'
     for name, value in (
@@ -128,7 +128,7 @@ def _citation(page: Page, citation: Citation) -> Iterator[str]:
     yield f'<p class="back">{ways}{link(seen, "See it in its source") if seen else ""}</p></div></li>'
 
 
-def _context(words_around: str, *, before: bool) -> str:
+def context(words_around: str, *, before: bool) -> str:
     """Return the words on one side of a quote, with the spaces that part them from it, as HTML."""
     if not words_around.strip():
         return ""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from research.engine.domain.documents import Gap
 from research.engine.domain.mrd import Contradiction, MrdSection, MrdSentence
 
-from . import html_tables, layout
+from . import html_tables, layout, text_control
 from . import text as words
 from .compose import SUMMARY_KEY
 from .html_parts import Page, esc, tag
@@ -44,7 +44,7 @@ def _facts(page: Page) -> tuple[tuple[str, str], ...]:
         ("Products", ", ".join(mrd.products)),
         ("Jurisdictions", ", ".join(mrd.jurisdictions)),
         ("Competitors", ", ".join(mrd.competitors)),
-        *words.control(page.signed),
+        *text_control.control(page.signed),
     )
 
 
@@ -69,14 +69,18 @@ def sections(page: Page) -> Iterator[str]:
     rest = layout.gaps_elsewhere(page.mrd)
     if rest:
         yield '<section id="open-questions"><h2>Open questions</h2>'
-        yield from _gaps(page, rest)
+        yield from gaps(page, rest)
         yield "</section>"
 
 
-def section_of(page: Page, number: int, section: MrdSection) -> Iterator[str]:
-    """Yield one section: what is said, its market size and tables, what disagrees, what was not found."""
+def section_of(page: Page, number: int, section: MrdSection, *, more: str = "") -> Iterator[str]:
+    """Yield one section: what is said, its market size and tables, what disagrees, what was not found.
+
+    more: a further class of our own making.
+    """
     css = "regulatory" if section.regulatory else ("summary" if section.key == SUMMARY_KEY else "body")
     badge = ' <span class="badge regulatory">Regulatory</span>' if section.regulatory else ""
+    css = f"{css} {more}".strip()
     yield f'<section class="{css}" id="section-{number}" aria-labelledby="title-{number}">'
     yield f'<h2 id="title-{number}"><span class="h2n">{number}</span> {esc(section.title)}{badge}</h2>'
     if section.regulatory or section.approved_by:
@@ -91,7 +95,7 @@ def section_of(page: Page, number: int, section: MrdSection) -> Iterator[str]:
     yield from html_tables.tables(page, section)
     for pair in layout.contradictions_left(section, page.mrd):
         yield from _side_by_side(page, "The sources disagree", _sides(page, pair))
-    yield from _gaps(page, layout.gaps_left(section, page.mrd))
+    yield from gaps(page, layout.gaps_left(section, page.mrd))
     yield "</section>"
 
 
@@ -123,8 +127,9 @@ def _side_by_side(page: Page, top: str, sides: Iterable[MrdSentence]) -> Iterato
     yield "</div></div>"
 
 
-def _gaps(page: Page, gaps: Iterable[Gap]) -> Iterator[str]:
-    for gap in gaps:
+def gaps(page: Page, found: Iterable[Gap]) -> Iterator[str]:
+    """Yield what was looked for and not found, each with its searches."""
+    for gap in found:
         yield f'<div class="gap"><span class="tag">{esc(gap.outcome.replace("_", " ").capitalize())}</span>'
         told = layout.reason_of(gap, page.mrd)
         yield f"<p><strong>{esc(gap.question)}</strong></p><p>{esc(told.text)}{_see(told)}</p>"

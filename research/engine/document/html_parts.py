@@ -75,9 +75,10 @@ class Page:
 
     def markers(self, numbers: Iterable[int]) -> str:
         """Return the citation superscripts, each with its own anchor for the way back."""
-        return "".join(self._marker(number) for number in numbers)
+        return "".join(self.marker(number) for number in numbers)
 
-    def _marker(self, number: int) -> str:
+    def marker(self, number: int) -> str:
+        """Return one citation's superscript."""
         use = self.uses[number] = self.uses.get(number, 0) + 1
         return (
             f'<sup><a href="#citation-{number}" id="use-{number}-{use}" role="doc-noteref" '

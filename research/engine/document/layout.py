@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from research.engine.domain.documents import Gap
-from research.engine.domain.mrd import Contradiction, Mrd, MrdSection, MrdSentence, MrdTable
+from research.engine.domain.mrd import Contradiction, Mrd, MrdCell, MrdSection, MrdSentence, MrdTable
 
 NOTES_TITLE = "On the open questions"
-# Looked at on A4: five columns are readable upright, seven across; with more, or with whole sentences in many
-# columns, each row is a record of its own.
-_UPRIGHT_COLUMNS = 5
-_ACROSS_COLUMNS = 7
+OPEN_TITLE = "Open questions, contradictions and searches without result"
+# Looked at on A4: six columns are readable upright, eight across, where there are rows enough to fill a sheet; with
+# more, or with whole sentences in many columns, each row is a record of its own.
+_UPRIGHT_COLUMNS = 6
+_ACROSS_COLUMNS = 8
+_ACROSS_ROWS = 6
 _LONG_CHARS = 60
 _LONG_COLUMNS = 4
 
@@ -22,13 +24,13 @@ Shape = Literal["grid", "wide", "stacked"]
 
 def shape(table: MrdTable) -> Shape:
     """Return how a table stands on paper: a grid, a grid on a sheet turned sideways, or rows stacked as records."""
-    if len(table.columns) <= _UPRIGHT_COLUMNS:
+    columns = len(table.columns)
+    long = sum(max((len(row[place].text) for row in table.rows), default=0) > _LONG_CHARS for place in range(columns))
+    if long < _LONG_COLUMNS and columns <= _UPRIGHT_COLUMNS:
         return "grid"
-    long = sum(
-        max((len(row[place].text) for row in table.rows), default=0) > _LONG_CHARS
-        for place in range(len(table.columns))
-    )
-    return "stacked" if len(table.columns) > _ACROSS_COLUMNS or long >= _LONG_COLUMNS else "wide"
+    if long < _LONG_COLUMNS and columns <= _ACROSS_COLUMNS and len(table.rows) >= _ACROSS_ROWS:
+        return "wide"
+    return "stacked"
 
 
 def anchor(key: str) -> str:
@@ -100,6 +102,34 @@ def gap_notes(mrd: Mrd) -> tuple[str, ...]:
     """Return what the reasons of two or more gaps say alike after their first sentence, each once, in order."""
     found = Counter(_rest(gap.reason) for gap in mrd.gaps)
     return tuple(rest for rest, number in found.items() if rest and number > 1)
+
+
+def open_points(mrd: Mrd) -> MrdTable | None:
+    """Return what the document leaves open as one table: what disagrees, then what was not found; None for nothing."""
+    titles = {section.key: section.title for section in mrd.sections}
+    claims = {claim.revision_id: claim for claim in mrd.claims}
+    rows = [
+        (
+            MrdCell(text=titles.get(pair.section, pair.section)),
+            MrdCell(text="Sources disagree"),
+            MrdCell(text=f"{claims[pair.first].text} / {claims[pair.second].text}"),
+            MrdCell(text=f"claims {pair.first} and {pair.second}"),
+        )
+        for pair in mrd.contradictions
+    ]
+    rows += [
+        (
+            MrdCell(text=titles.get(gap.section, gap.section.replace("_", " "))),
+            MrdCell(text=gap.outcome.replace("_", " ").capitalize()),
+            MrdCell(text=gap.question),
+            MrdCell(text="; ".join(gap.searches)),
+        )
+        for gap in mrd.gaps
+    ]
+    if not rows:
+        return None
+    columns = ("Section", "What", "Question or statements", "Claims or searches")
+    return MrdTable(key="open", caption="What this document leaves open", columns=columns, rows=tuple(rows))
 
 
 def told(sentence: MrdSentence, section: MrdSection, mrd: Mrd) -> Told:

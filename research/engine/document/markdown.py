@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from research.engine.domain.documents import Gap
 from research.engine.domain.mrd import Citation, Contradiction, Mrd, MrdClaim, MrdSection, MrdSentence, SignedMrd
 
-from . import layout, markdown_tables
+from . import layout, markdown_tables, text_control
 from . import text as words
 
 # Each of these can begin markup in a line: emphasis, code, links, HTML, tables, entities, math, mentions, headings.
@@ -54,7 +54,7 @@ def _head(signed: SignedMrd) -> Iterator[str]:
         ("Products", ", ".join(mrd.products)),
         ("Jurisdictions", ", ".join(mrd.jurisdictions)),
         ("Competitors", ", ".join(mrd.competitors)),
-        *words.control(signed),
+        *text_control.control(signed),
         ("Run", mrd.run_id),
         (
             "Searches",

@@ -25,12 +25,17 @@ FONT = "Liberation Sans, Arial, Helvetica, DejaVu Sans, sans-serif"
 
 
 class Chart(NamedTuple):
-    """A drawing with what it shows in words, for those who do not see it. svg: one element, text in it escaped."""
+    """A drawing with what it shows in words, for those who do not see it. svg: one element, text in it escaped.
+
+    width, height: of its view box.
+    """
 
     key: str
     title: str
     description: str
     svg: str
+    width: float
+    height: float
 
 
 def chart(*, key: str, title: str, description: str, width: float, height: float, shapes: Iterable[str]) -> Chart:
@@ -42,7 +47,7 @@ def chart(*, key: str, title: str, description: str, width: float, height: float
         f'<title id="{key}-title">{esc(title)}. {esc(description)}</title>'
         f"{''.join(shapes)}</svg>"
     )
-    return Chart(key, title, description, svg)
+    return Chart(key, title, description, svg, width, height)
 
 
 def text(

@@ -64,19 +64,6 @@ def status(signed: SignedMrd) -> str:
     return "DRAFT" if signed.status == "draft" else "Signed"
 
 
-def control(signed: SignedMrd) -> tuple[tuple[str, str], ...]:
-    """Return what controls the document, by name: version, as-of, what made it, who approved and signed it."""
-    mrd = signed.mrd
-    given = sorted({f"{approval.role} {approval.actor}" for part in mrd.sections for approval in part.approved_by})
-    return (
-        ("Version", f"revision {mrd.revision}, {'signed' if signed.signatures else 'draft, not signed'}"),
-        ("As of", moment(mrd.as_of)),
-        ("Prepared by", f"MRD Desk, vertical {mrd.vertical}, engine {mrd.engine}"),
-        ("Regulatory sections approved by", "; ".join(given)),
-        ("Signed by", "; ".join(f"{block.name}, {block.role}" for block in signed.signatures)),
-    )
-
-
 def figure(value: MrdValue | None) -> str:
     """Return a claim's typed value in words ("revenue: USD 1,310,000,000, FY2022"), or an empty string."""
     if value is None:

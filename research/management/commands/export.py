@@ -19,7 +19,7 @@ _SLASHES = tuple(filter(None, (os.sep, os.altsep)))
 
 
 class Command(BaseCommand):
-    help = "Write a run's newest document (signed, else a draft) as json, md or html."
+    help = "Write a run's newest document (signed, else a draft) as json, md, html, pdf or docx."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("run_id", metavar="RUN_ID", help="The run's id, or the first characters of it.")
@@ -31,6 +31,8 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         run = _run(options["run_id"])
         path = _path(options["output"])
+        if path is None and options["format"] in set(exports.MEDIA_TYPES) - set(exports.TEXT_FORMATS):
+            raise CommandError(f"A {options['format']} is no text: say with --output where to write it.")
         try:
             made = exports.export(run=run, format=options["format"], actor=_ACTOR, now=timezone.now())
         except MrdError as error:
