@@ -8,9 +8,11 @@ from typing import Annotated, NamedTuple
 
 from pydantic import BeforeValidator, Field
 
+from research.engine.document import checks
 from research.engine.domain import formulas
 from research.engine.domain.canonical import Frozen, Line
 from research.engine.domain.claims import MAX_CLAIM_CHARS, ClaimDraft, ClaimInHand, ClaimKind, Formula, TypedValue
+from research.engine.domain.documents import AcceptedClaim
 from research.engine.domain.errors import InvalidInput
 from research.engine.domain.items import Role, check_attributes
 from research.engine.domain.states import ClaimStatus
@@ -19,7 +21,7 @@ from research.engine.verification.assess import assess_one
 from research.engine.verticals import registry
 from research.models import Claim, ClaimRevision, Evidence, Run, Task, User
 
-from . import claims, dependents, pinning, recording, voiding
+from . import claims, composing, dependents, pinning, recording, voiding
 
 ANOTHER_PERSON = "edited by a person: another person decides"
 MAX_EVIDENCE = 50
@@ -157,7 +159,16 @@ def _draft(
         attributes=check_attributes(role, given),
         formula=formula,
     )
+    _check_figures(run, draft, rows)
     return _Made(draft, rows)
+
+
+def _check_figures(run: Run, draft: ClaimDraft, rows: Sequence[Evidence]) -> None:
+    """Raise `InvalidInput` for a figure in the attributes that the claim, its quotes and premises do not have."""
+    said = {name: getattr(draft, name) for name in ("section", "kind", "text", "value", "role", "attributes")}
+    items = tuple(claims.evidence_item(row) for row in rows)
+    claim = AcceptedClaim(revision_id=0, key=draft.key(), digest="", confidence=None, evidence=items, **said)
+    checks.check_attributes(claim, composing.claims_of_keys(run, draft.premise_keys))
 
 
 def _evidence(run: Run, edit: ClaimEdit, *, task_key: str, now: dt.datetime) -> list[Evidence]:

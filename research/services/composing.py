@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 from django.db.models import Q, Sum
 from django.db.models.query import QuerySet
@@ -64,6 +65,11 @@ def premises(run: Run, task: Task) -> list[AcceptedClaim]:
     return _as_accepted(run, rows)
 
 
+def claims_of_keys(run: Run, keys: Iterable[str]) -> list[AcceptedClaim]:
+    """Return the run's claims with these keys, whatever was decided on them, in the order they were proposed."""
+    return _as_accepted(run, Claim.objects.filter(run=run, key__in=set(keys)))
+
+
 def _as_accepted(run: Run, chosen: QuerySet[Claim]) -> list[AcceptedClaim]:
     rows = list(chosen.select_related("current", "assessment").order_by("pk"))
     evidence = claim_rows.supports_of([row.current_id for row in rows if row.current_id])
@@ -103,12 +109,35 @@ def _as_accepted(run: Run, chosen: QuerySet[Claim]) -> list[AcceptedClaim]:
 
 
 def gaps(run: Run) -> list[Gap]:
-    """Return the questions of the approved plan that the sources did not (fully) answer."""
-    open_tasks = Task.objects.filter(
-        plan__run=run,
-        plan__voided_at__isnull=True,
-        outcome__in=[TaskOutcome.INSUFFICIENT, TaskOutcome.ESTIMATED],
-    )
+    """Return the questions of the approved plan that the sources did not (fully) answer.
+
+    With those that search nothing and got no accepted claim: what they ask does not follow from what was found.
+    """
+    tasks = Task.objects.filter(plan__run=run, plan__voided_at__isnull=True)
+    open_tasks = tasks.filter(outcome__in=[TaskOutcome.INSUFFICIENT, TaskOutcome.ESTIMATED])
+    answered = Claim.objects.filter(run=run, status=ClaimStatus.ACCEPTED).values("task_key")
+    # A task without searches that is done is one that only concludes.
+    idle = tasks.filter(outcome=TaskOutcome.FOUND, searches=[]).exclude(key__in=answered)
+    return [
+        *_unconcluded(idle),
+        *_unanswered(open_tasks),
+    ]
+
+
+def _unconcluded(tasks: QuerySet[Task]) -> list[Gap]:
+    return [
+        Gap(
+            task_key=task.key,
+            question=task.question,
+            section=task.section,
+            outcome=TaskOutcome.INSUFFICIENT,
+            reason="No accepted claim gives ground for it.",
+        )
+        for task in tasks.order_by("position")
+    ]
+
+
+def _unanswered(tasks: QuerySet[Task]) -> list[Gap]:
     return [
         Gap(
             task_key=task.key,
@@ -118,7 +147,7 @@ def gaps(run: Run) -> list[Gap]:
             reason=task.reason,
             searches=tuple(f"{search['tool']}: {search['query']}" for search in task.searches),
         )
-        for task in open_tasks.order_by("position")
+        for task in tasks.order_by("position")
     ]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from research.adapters import runtime
 from research.engine.document import checks
-from research.engine.domain.documents import SectionDraft, Sentence
+from research.engine.domain.documents import Sentence
 from research.engine.domain.errors import InvalidInput, PlanInvalid
 from research.engine.domain.plans import Plan as PlanValue
 from research.engine.domain.plans import check_plan, parse_plan
@@ -33,18 +33,18 @@ def revise_section(
 ) -> SectionRevision:
     """Write a person's revision of a section. Every sentence must cite accepted claims and hold no other figure.
 
-    Raises `InvalidInput`, also when nothing changed.
+    Its tables and market size stay as they were drafted, and are checked again. Raises `InvalidInput`, also when
+    nothing changed.
     """
     run = section.run
-    draft = SectionDraft(
-        key=section.key, title=section.title, regulatory=section.regulatory, sentences=tuple(sentences)
-    )
+    draft = section.draft.model_copy(update={"sentences": tuple(sentences)})
     if draft.digest() == section.digest:
         raise InvalidInput("Nothing in the section was changed.", field="sentences")
     if not draft.sentences:
         raise InvalidInput("A section needs at least one sentence.", field="sentences")
     shelf = checks.shelf_of(composing.accepted_claims(run))
     checks.check_sentences(draft, shelf=shelf, gaps=composing.gaps(run), prompt=run.prompt)
+    checks.check_tables(draft, shelf=shelf)
     standing = {(sentence["text"], sentence.get("kind", "claim")) for sentence in section.body["sentences"]}
     for sentence in draft.sentences:
         # People write sentences that cite; headings and gaps come from the draft alone, as they are or not at all.

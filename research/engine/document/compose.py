@@ -49,8 +49,9 @@ def compose(
     claims: the accepted claims, in any order; those that nothing cites stay out, save the premises of a cited
     one and the other side of a contradiction, which must not be hidden. places: by evidence id. gaps: in any order.
     Raises `InvalidInput` for a sentence of kind "claim" without claims, a sentence or a cell that cites an unknown
-    claim or holds a numeral its claims do not, an attribute with such a numeral, a market size that is not what its claims give, a claim that leads to no
-    evidence, and evidence without a place; `StaleDigest` for an approval that was given for another draft.
+    claim, a sentence, cell or attribute with a numeral its claims do not hold, a market size that is not what its
+    claims give, a claim that leads to no evidence, and evidence without a place; `StaleDigest` for an approval that was
+    given for another draft.
     """
     shelf = checks.shelf_of(claims)
     checks.check_sections(sections, reserved=SUMMARY_KEY)
