@@ -145,8 +145,10 @@ def grounds_of(claims: Iterable[AcceptedClaim]) -> dict[int, traces.Ground]:
 
 def check_attributes(claim: AcceptedClaim, premises: Iterable[AcceptedClaim] = ()) -> None:
     """Raise `InvalidInput` for a figure in the claim's attributes that neither it, its quotes nor its premises have."""
+    # The claim may stand among its premises, as `with_premises` gives them: its attributes must not bear themselves out.
+    others = [premise for premise in premises if premise.key != claim.key]
     bare = claim.model_copy(update={"attributes": {}})
-    allowed = numerals.of_claim(bare).union(*(numerals.of_claim(premise) for premise in premises))
+    allowed = numerals.of_claim(bare).union(*map(numerals.of_claim, others))
     quotes = (numeral for item in claim.evidence for numeral in numerals.find_numerals(item.quote.exact))
     allowed |= {(numeral.amount, numeral.unit) for numeral in quotes}
     loose = traces.loose_attribute(claim.role, claim.attributes, kind=claim.kind, allowed=allowed)
