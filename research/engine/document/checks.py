@@ -145,7 +145,7 @@ def grounds_of(claims: Iterable[AcceptedClaim]) -> dict[int, traces.Ground]:
 
 def check_attributes(claim: AcceptedClaim, premises: Iterable[AcceptedClaim] = ()) -> None:
     """Raise `InvalidInput` for a figure in the claim's attributes that neither it, its quotes nor its premises have."""
-    # The claim may stand among its premises, as `with_premises` gives them: its attributes must not bear themselves out.
+    # The claim may stand among its premises, as `with_premises` gives them; its attributes bear nothing out themselves.
     others = [premise for premise in premises if premise.key != claim.key]
     bare = claim.model_copy(update={"attributes": {}})
     allowed = numerals.of_claim(bare).union(*map(numerals.of_claim, others))
