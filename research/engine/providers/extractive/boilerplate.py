@@ -26,6 +26,7 @@ BOILERPLATE = re.compile(
     r"performance obligations? (?:is|are) (?:satisfied|generally)|acts as an agent|standalone selling|\bssp\b|breakage|"
     r"deferred revenue|recognized (?:ratably|over|at|upon|when)|transaction price|variable consideration|"
     r"revenue contract|billed in accordance|classified as|cash on hand|corporate cash|"
+    r"(?:is|are|was|were) allocated|allocations? (?:among|between|of)|"
     r"unearned revenue|accounted for|practical expedient|accounting estimate|"
     # how a firm is governed and what it publishes of itself
     r"footnotes?\b|sustainability report|social impact|\besg\b|committees? of the board|code of (?:conduct|ethics)|"

@@ -180,6 +180,10 @@ _LEANING = re.compile(
 # A verb somewhere: filings' prose always has one of these, headings and table rows seldom.
 # "SA is included with …": letters that the sentences before have explained.
 _LETTERS = re.compile(r"^(?!(?:AI|EU|UN|UK|US|IT|PC|HR|TV|PDF|API|CRM|ERP|GDP|GGR|ARR|ADR|VIP)s?\b)[A-Z]{2,3}s? (?!\()")
+# Leans in its middle: "Competitors pursuing this model …".
+_LEANS_INSIDE = re.compile(
+    r"\b(?:pursuing|following|under|using) (?:this|these|that|such) (?:model|approach|method|strategy)", re.IGNORECASE
+)
 # A footnote's mark grown to a word: "margin(2) of 38%".
 _MARKED = re.compile(r"[a-z]\(\d\)")
 _VERB = re.compile(
@@ -227,6 +231,7 @@ def can_stand_alone(sentence: Sentence) -> bool:
         or gives_orders(text)
         or _LEANING.match(text)
         or _LETTERS.match(text)
+        or _LEANS_INSIDE.search(text)
         or _MARKED.search(text)
         or not _VERB.search(text)
     ):

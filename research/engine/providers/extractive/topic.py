@@ -65,6 +65,9 @@ _PITCH = re.compile(
     r"\bis an? [\w-]+(?:-based)? \w* ?(?:offering|platform|solution|service)\b",
     re.IGNORECASE,
 )
+# A sentence about a product or an agreement by its name: "The Example Services Agreement allows …".
+_OF_A_NAME = re.compile(r"^(?:(?:A|An|The|Our)\s+)?(?:[A-Z][\w’'-]+\s+){2,}")
+_RIVALRY = re.compile(r"\bcompet(?:e|es|ing|ition|itors?|itive)\b", re.IGNORECASE)
 # Customers in their own voice: they say, choose, leave. What a company says of itself is none.
 _VOICE = re.compile(
     r"\b(?:customers?|users?|players?|buyers?|reviewers?|respondents?|patrons?|guests?|firms|lawyers|teams|clients?|"
@@ -109,6 +112,7 @@ class Topic(NamedTuple):
     about_problem: bool = False
     other_places: tuple[str, ...] = ()
     hears_voices: bool = False
+    defines: bool = False
 
     def relevance(self, text: str, *, heading: str = "", about_subject: bool) -> int:
         """Return 0…1000; 0 when no search is covered well enough.
@@ -126,21 +130,33 @@ class Topic(NamedTuple):
         score += _SECOND * (covers[1] if len(covers) > 1 else covers[0])
         score += _FIGURES * (1 if not self.wants_figure or _FIGURE.search(text) else 0)
         score += _SUBJECT * (1 if about_subject else 0)
-        if _ADVERSE.search(text) and not self.about_risk:
-            score -= _ADVERSE_OUT_OF_PLACE
-        if self.wants_figure and not _FIGURE.search(text) and not _MEASURE.search(text):
-            score -= _NO_VALUE
-        if self.wants_rule and not _RULE.search(text):
-            score -= _NO_RULE
-        if not self.takes_norms and _NORM.search(text):
-            score -= _NORM_OUT_OF_PLACE
-        if self.about_problem and (_OWN.search(text) or _PITCH.search(text)):
-            score -= _OWN_PROBLEM
-        if self.about_risk and not _HAZARD.search(text):
-            score -= _NORM_OUT_OF_PLACE
+        score -= self._out_of_place(text)
         if leans_a_little(text):
             score -= _LEANS
         return max(0, min(1000, int(score)))
+
+    def _out_of_place(self, text: str) -> int:
+        """Return what a sentence loses for saying what the section does not ask for, in thousandths."""
+        less = 0
+        if _ADVERSE.search(text) and not self.about_risk:
+            less += _ADVERSE_OUT_OF_PLACE
+        if self.wants_figure and not _FIGURE.search(text) and not _MEASURE.search(text):
+            less += _NO_VALUE
+        if self.wants_rule and not _RULE.search(text):
+            less += _NO_RULE
+        if not self.takes_norms and _NORM.search(text):
+            less += _NORM_OUT_OF_PLACE
+        return less + self._of_another_section(text)
+
+    def _of_another_section(self, text: str) -> int:
+        less = 0
+        if self.defines and _RIVALRY.search(text):
+            less += _NORM_OUT_OF_PLACE
+        if self.about_problem and (_OWN.search(text) or _PITCH.search(text) or _OF_A_NAME.match(text)):
+            less += _OWN_PROBLEM
+        if self.about_risk and not _HAZARD.search(text):
+            less += _NORM_OUT_OF_PLACE
+        return less
 
 
 @functools.lru_cache(maxsize=20_000)
@@ -228,6 +244,7 @@ def topic_of(task: PlanTask, vertical: Vertical) -> Topic:
         about_risk="risk" in task.section,
         wants_rule=regulatory,
         about_problem=task.section == "market_problem",
+        defines=task.section == "definition",
         hears_voices=task.section == "voice_of_customer",
         takes_norms=regulatory or task.layer == "requirements" or "risk" in task.section,
     )

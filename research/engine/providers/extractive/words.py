@@ -38,6 +38,7 @@ izations ization ized izes izing ize ations ation ated ates ating ate ators ator
 itive ions ion iances iance iant ments ment ings ing ities ity ers er ors or ees ee ies ied ed es s e y
 """
 _SUFFIXES = tuple(sorted(_SUFFIX_LIST.split(), key=len, reverse=True))
+_NON = re.compile(r"non-", re.IGNORECASE)
 _MIN_STEM = 4
 _SHORT = 3
 # Where the rule would join words that have nothing to do with one another, or part one from itself.
@@ -74,8 +75,11 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def content_stems(text: str) -> tuple[str, ...]:
-    """Return the stems of the words that carry meaning, in order; a hyphenated word is its parts."""
-    parts = (part for word in words(text) for part in word.split("-"))
+    """Return the stems of the words that carry meaning, in order; a hyphenated word is its parts.
+
+    But "non-casino" is one word: it is about all but casinos.
+    """
+    parts = (part for word in words(text) for part in ([word] if _NON.match(word) else word.split("-")))
     return tuple(stem(part) for part in parts if part and part.casefold() not in STOP)
 
 
