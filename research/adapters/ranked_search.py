@@ -19,7 +19,7 @@ from research.engine.retrieval.ranking import Candidate, Ranked
 # on the kinds of page that answer it.
 CANDIDATES, IN_DOCUMENTS, ON_PAGES = 60, 60, 30
 # Of the documents a query names, those that fit within this of the best are looked through.
-_NEAR_BEST = 0.35
+_NEAR_BEST = 0.6
 
 
 class Catalogue(NamedTuple):

@@ -18,7 +18,7 @@ from research.adapters.search_results import IndexLost, is_damage
 from research.engine.domain import errors
 
 # Raise when the schema or the analyser changes: older directories are then built anew.
-FORMAT = 2
+FORMAT = 3
 _HEAP_BYTES = 64_000_000
 _SMALL_HEAP_BYTES = 15_000_000  # the least tantivy takes
 _DISK_TROUBLES = ("No space left", "Permission denied", "Read-only file system", "quota")

@@ -13,8 +13,10 @@ from research.engine.retrieval import ranking
 from research.engine.retrieval import words as search_words
 from research.engine.retrieval.page_types import PageType
 
-_TITLE_BOOST, _HEADING_BOOST = 1.3, 1.2
-_TEXT_FIELDS = (("body", 1.0), ("heading", _HEADING_BOOST), ("title", _TITLE_BOOST))
+# All the words of a passage in one field: scored apart, a word in the title and in the text counted as two finds
+# (SciFact nDCG@10 .664 so, .70 in one). What stands above a passage counts as if it stood in it so many times.
+_FIELD = "words"
+_TITLE_TIMES, _HEADING_TIMES = 2, 1
 _NO_TEAM = -1
 _YEAR = re.compile(r"(?<!\d)(?:19[89]\d|20[0-4]\d)(?!\d)")
 
@@ -52,8 +54,7 @@ def schema() -> tantivy.Schema:
         builder.add_integer_field(name, fast=True)
     builder.add_integer_field("kind", indexed=True, fast=True)
     builder.add_integer_field("watermark", stored=True)
-    for name, _ in _TEXT_FIELDS:
-        builder.add_text_field(name, tokenizer_name=search_words.ANALYSER, index_option="freq")
+    builder.add_text_field(_FIELD, tokenizer_name=search_words.ANALYSER, index_option="freq")
     return builder.build()
 
 
@@ -68,12 +69,11 @@ def document(doc: IndexDoc) -> tantivy.Document:
     made = tantivy.Document()
     for name in ("passage_id", "extracted_text_id", "team_id", "source_id"):
         made.add_integer(name, getattr(doc, name))
-    body = f"{doc.context}\n{doc.body}" if doc.context else doc.body
-    for name, text in (("body", body), ("heading", doc.heading), ("title", doc.title)):
-        made.add_text(name, search_words.prepare(text))
+    said = "\n".join((*[doc.heading] * _HEADING_TIMES, doc.context, doc.body))
+    made.add_text(_FIELD, search_words.prepare("\n".join((*[doc.title] * _TITLE_TIMES, said))))
     made.add_integer("page", doc.page)
     made.add_integer("kind", _KINDS.index(doc.page_type) if doc.page_type in _KINDS else 0)
-    made.add_integer("years", ranking.mask_of(int(year) for year in _YEAR.findall(f"{doc.heading}\n{body}")))
+    made.add_integer("years", ranking.mask_of(int(year) for year in _YEAR.findall(said)))
     return made
 
 
@@ -109,18 +109,7 @@ def survey_query(fields: tantivy.Schema, terms: Sequence[Sequence[str]], *, team
     query, occur = tantivy.Query, tantivy.Occur
     met = [
         query.boolean_query(
-            [
-                (
-                    occur.Must,
-                    query.boolean_query(
-                        [
-                            (occur.Should, query.term_query(fields, name, word, index_option="freq"))
-                            for name, _ in _TEXT_FIELDS
-                        ]
-                    ),
-                )
-                for word in words
-            ]
+            [(occur.Must, query.term_query(fields, _FIELD, word, index_option="freq")) for word in words]
         )
         for words in terms
     ]
@@ -148,15 +137,7 @@ def build_query(
     """
     query, occur = tantivy.Query, tantivy.Occur
     per_word = [
-        query.boolean_query(
-            [
-                (
-                    occur.Should,
-                    query.boost_query(query.term_query(fields, name, word, index_option="freq"), boost * weight),
-                )
-                for name, boost in _TEXT_FIELDS
-            ]
-        )
+        query.boost_query(query.term_query(fields, _FIELD, word, index_option="freq"), weight)
         for word, weight in words.items()
     ]
     wanted = query.boolean_query([(occur.Should if any_word else occur.Must, part) for part in per_word])

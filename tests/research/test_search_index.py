@@ -179,7 +179,7 @@ def test_another_reader_sees_a_commit_and_a_rebuild(index, tmp_path):
 def test_a_damaged_index_starts_anew_from_nought(tmp_path, damage):
     path = tmp_path / "index"
     SearchIndex(path).add(PASSAGES, watermark=7)
-    (generation,) = path.glob("f2-*")
+    (generation,) = path.glob("f3-*")
     if damage == "meta":
         (generation / "meta.json").write_text("{")
     elif damage == "pointer":
@@ -208,7 +208,7 @@ def replace(file: Path, data: bytes) -> None:
 
 
 def test_damage_under_an_open_index_heals(index, tmp_path):
-    (generation,) = (tmp_path / "index").glob("f2-*")
+    (generation,) = (tmp_path / "index").glob("f3-*")
     replace(generation / "meta.json", b"garbage")
     assert index.watermark() == 0
     index.add(PASSAGES, watermark=7)
@@ -216,7 +216,7 @@ def test_damage_under_an_open_index_heals(index, tmp_path):
 
 
 def test_an_index_without_a_watermark_is_damaged(index, tmp_path):
-    (generation,) = (tmp_path / "index").glob("f2-*")
+    (generation,) = (tmp_path / "index").glob("f3-*")
     engine = tantivy.Index.open(str(generation))
     engine.register_tokenizer(search_words.ANALYSER, search_words.analyser())
     writer = engine.writer(heap_size=15_000_000, num_threads=1)
@@ -228,7 +228,7 @@ def test_an_index_without_a_watermark_is_damaged(index, tmp_path):
 
 @pytest.mark.parametrize("part", ["term", "idx", "store"])
 def test_an_index_that_lost_its_watermark_starts_anew(index, tmp_path, part):
-    (generation,) = (tmp_path / "index").glob("f2-*")
+    (generation,) = (tmp_path / "index").glob("f3-*")
     for file in generation.glob(f"*.{part}"):
         data = file.read_bytes()
         replace(file, bytes(len(data) - 60) + data[-60:])
@@ -239,7 +239,7 @@ def test_an_index_that_lost_its_watermark_starts_anew(index, tmp_path, part):
 def test_damage_that_shows_in_a_search_is_told_and_then_healed(tmp_path):
     many = [IndexDoc(i, i, 1, 1, "t", "h", f"casino word{i} revenue {i}") for i in range(300)]
     SearchIndex(tmp_path / "index").add(many, watermark=3)
-    (generation,) = (tmp_path / "index").glob("f2-*")
+    (generation,) = (tmp_path / "index").glob("f3-*")
     for file in generation.glob("*.fast"):
         data = file.read_bytes()
         replace(file, data[len(data) // 2 :])

@@ -42,6 +42,7 @@ _GENERIC = frozenset(_GENERIC_LIST.split())
 _NAME_WORDS = 5  # of a query's words in a row, at most, are tried as a name
 _LONG = 5  # letters: a shorter start of a run-together name must be written in capitals
 _SHORTEST = 2
+_LONGEST_NAME = 6  # words
 _TOKEN = re.compile(r"[A-Za-z0-9&]+(?:['’.][A-Za-z]+)*")
 _OWNER = re.compile(r"['’]s$", re.IGNORECASE)
 _SHORT_FORM = re.compile(r"[A-Z]{3,}|[A-Z](?:n|&|and)[A-Z]")
@@ -193,10 +194,11 @@ def _quarter(period: Period) -> int | None:
 
 
 def _name_words(text: str) -> tuple[str, ...]:
-    words = [word.casefold() for word in _WORDY.findall(text)]
-    while words and words[0] in _GENERIC:
-        words.pop(0)
-    return tuple(words)
+    """Return the words of a name, () for none: words in small letters tell a sentence ("Vitamin D in bones")."""
+    words = [word for word in _WORDY.findall(text) if word.casefold() not in _GENERIC]
+    if len(words) > _LONGEST_NAME or any(word[0].islower() for word in words):
+        return ()
+    return tuple(word.casefold() for word in words)
 
 
 def _short_for(token: str, name: tuple[str, ...]) -> bool:

@@ -14,9 +14,9 @@ from .page_types import PageType
 from .query import Asked
 
 PAGE_WEIGHT = 0.6
-DOCUMENT_WEIGHT = 1.0
+DOCUMENT_WEIGHT = 0.5
 YEAR_WEIGHT = 0.15
-MATE_WEIGHT = 0.3
+MATE_WEIGHT = 0.2
 CONTENTS_WEIGHT = -0.3
 FIRST_YEAR, LAST_YEAR = 1990, 2051  # years a mask of 62 bits can tell
 
