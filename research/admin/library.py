@@ -51,9 +51,9 @@ class SourceAdmin(LibraryAdmin):
     ordering = ["-pk"]
     fields = [
         "title", "team", "kind", "uri", "publisher", "domain", "published_date", "trust", "added_by", "created_at",
-        "texts", "files",
+        "notes", "texts", "files",
     ]  # fmt: skip
-    readonly_fields = ["trust", "texts", "files"]
+    readonly_fields = ["trust", "notes", "texts", "files"]
 
     @admin.display(description="reliability", ordering="reliability")
     def trust(self, source: Source) -> str:
@@ -66,6 +66,12 @@ class SourceAdmin(LibraryAdmin):
             for s in source.snapshots.order_by("-pk")
         ]
         return format_html_join("", "<p>{} · {} · {} bytes · SHA-256 <code>{}</code></p>", rows)
+
+    @admin.display(description="not read")
+    def notes(self, source: Source) -> str:
+        """Return what of the file could not be read (scanned pages, hidden sheets), "–" when it went in whole."""
+        said = Intake.objects.filter(source=source, state=IntakeState.ADDED).order_by("-pk")
+        return said.values_list("message", flat=True).first() or "–"
 
     @admin.display(description="text")
     def texts(self, source: Source) -> SafeString:

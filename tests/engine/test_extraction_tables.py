@@ -52,6 +52,7 @@ def workbook(build, **options) -> bytes:
     [
         ("Region,Revenue\nNevada,1\nOhio,2\n", "Region | Revenue", "Nevada | 1"),
         ("Region;Umsatz\nBayern;1,5\nHessen;2,75\n", "Region | Umsatz", "Bayern | 1,5"),
+        ("x;y\n1,5;2,7\n3,2;4,1\n5,5;6,1\n", "x | y", "1,5 | 2,7"),
         ("Region\tRevenue\nNew York, NY\t1\nReno, NV\t2\n", "Region | Revenue", "New York, NY | 1"),
         ("Region|Revenue\nNevada|1,200\nOhio|2,300\n", "Region | Revenue", "Nevada | 1,200"),
         ('Name,Note\nA,"one, two ""three"""\nB,plain\n', "Name | Note", 'A | one, two "three"'),

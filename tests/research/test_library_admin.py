@@ -255,6 +255,17 @@ def test_a_quote_is_marked_in_its_context_by_place(client, fill):
         assert marked(page(client, "extractedtext_read", text.pk, **query).content.decode()) == [words]
 
 
+@pytest.mark.django_db
+def test_what_of_a_file_was_not_read_is_said_with_its_source_and_its_row(client, fill):
+    fill("alpha", rows_csv="A,B\n1,2\n3,4\n5,6,7\n8,9\n")
+    sign_in(client)
+    said = "Row 4 has another number of cells than the 2 of the others"
+    source = Source.objects.get()
+    assert said in page(client, "source_change", source.pk).content.decode()
+    assert said in page(client, "intake_changelist").content.decode()
+    assert "CSV" in page(client, "snapshot_changelist").content.decode()
+
+
 @pytest.mark.parametrize(
     "query",
     [
