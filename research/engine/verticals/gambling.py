@@ -79,6 +79,15 @@ TASKS = (
         "+entry fees +mobile percent",
     ),
     task(
+        "market-spend",
+        "market_size",
+        "Which counts of customers, yearly spend of one customer and shares won by newcomers do the sources state?",
+        "+average +player +spent",
+        "+adults +entered contest",
+        "+median newcomers opened +reached percent players",
+        "+percent of +spending games",
+    ),
+    task(
         "trends",
         "trends",
         "What is changing in this market: legalization, channels, technology, demand?",
@@ -223,7 +232,16 @@ TASKS = (
         depends_on=("market-revenue", "pricing", "taxes"),
     ),
     *canonical.synthesis(
-        market=("market-revenue", "market-users", "digital-revenue", "competition", "competitor", "pricing", "metrics"),
+        market=(
+            "market-revenue",
+            "market-users",
+            "digital-revenue",
+            "market-spend",
+            "competition",
+            "competitor",
+            "pricing",
+            "metrics",
+        ),
         people=("problem", "players", "voices"),
         law=("licensing", "taxes", "laundering", "identity", "jurisdiction", "player-protection"),
         product=("product", "trends", "channels", "risks"),

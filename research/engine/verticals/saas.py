@@ -66,6 +66,15 @@ TASKS = (
         "+million +customers organizations worldwide",
     ),
     task(
+        "market-spend",
+        "market_size",
+        "Which counts of customers, yearly spend of one customer and shares won by newcomers do the sources state?",
+        "+customers +spend a year software",
+        "+there were +customers",
+        "+median +entered vendors won percent customers",
+        "+customers +account percent market",
+    ),
+    task(
         "trends",
         "trends",
         "What is changing: technology, artificial intelligence, ways of working, buying?",
@@ -256,7 +265,15 @@ TASKS = (
         depends_on=("market-revenue", "customers", "pricing"),
     ),
     *canonical.synthesis(
-        market=("market-revenue", "addressable-market", "competition", "competitor", "pricing", "metrics"),
+        market=(
+            "market-revenue",
+            "addressable-market",
+            "market-spend",
+            "competition",
+            "competitor",
+            "pricing",
+            "metrics",
+        ),
         people=("problem", "customers", "voices"),
         law=("privacy-law", "data-transfer", "jurisdiction"),
         product=("product", "trends", "channels", "risks"),
