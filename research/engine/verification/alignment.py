@@ -76,7 +76,7 @@ def _matters(gone: list[str], came: list[str], named: frozenset[str]) -> bool:
     before, after = " ".join(gone), " ".join(came)
     if opposites.is_negated(before) != opposites.is_negated(after) or opposites.flipped(after, before):
         return True
-    if opposites.strengthened(after, before) or opposites.unhedged(after, before):
+    if opposites.strengthened(after, before) or opposites.unhedged(after, before, copy=True):
         return True
     quoted, said = figures(before), figures(after)
     # A hedged figure may be the quote's rounded; whether it is, the figures check knows.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 from itertools import combinations
 
 import tldextract
@@ -11,6 +13,7 @@ from research.engine.domain.claims import Part
 from research.engine.domain.evidence import EvidenceItem, SourceRef
 
 from .shingles import groups, near_duplicates
+from .words import fold, lower_words
 
 NAME = "independence"
 
@@ -18,6 +21,8 @@ NAME = "independence"
 # else good; one unknown voice is worth half of that. A second voice matters most (DESIGN §5 asks competitors for two).
 SCORES = (0, 600, 850, 1000)
 UNATTRIBUTED = 300
+COPY_WORDS = 12
+COPY_SHARE = 0.8  # difflib ratio over words: the share of common words in common order
 
 # No list is fetched and none is cached on disk: the snapshot inside the package serves. Private suffixes
 # (github.io, blogspot.com) count as suffixes: their customers are different voices.
@@ -48,9 +53,23 @@ def count(evidence: Sequence[EvidenceItem]) -> int:
     joined = [
         (i, j)
         for i, j in combinations(range(len(evidence)), 2)
-        if marks[i] & marks[j] or near_duplicates(evidence[i].quote.exact, evidence[j].quote.exact)
+        if marks[i] & marks[j] or copied(evidence[i].quote.exact, evidence[j].quote.exact)
     ]
     return len(set(groups(len(evidence), joined)))
+
+
+def copied(first: str, second: str) -> bool:
+    """Tell whether one text is the other's copy, lightly edited ones too: a release as two papers print it.
+
+    Short texts two people may well write alike; from `COPY_WORDS` words on, four in five in the same order are a copy.
+    """
+    if near_duplicates(first, second):
+        return True
+    one, other = lower_words(fold(first)), lower_words(fold(second))
+    least = COPY_SHARE * (len(one) + len(other)) / 2
+    if min(len(one), len(other)) < COPY_WORDS or sum((Counter(one) & Counter(other)).values()) < least:
+        return False
+    return SequenceMatcher(None, one, other, autojunk=False).ratio() >= COPY_SHARE
 
 
 def check(evidence: Sequence[EvidenceItem]) -> Part:

@@ -17,11 +17,11 @@ _FAILED = re.compile(
 # has only the other says something else. Extend by pairs.
 _UP = (
     "increase increased increasing rise rose risen rising grow grew grown growing growth gain gained up climb climbed "
-    "improve improved expand expanded accelerate accelerated surge surged higher upward"
+    "raise raised raising raises improve improved expand expanded accelerate accelerated surge surged higher upward"
 )
 _DOWN = (
     "decrease decreased decreasing fall fell fallen falling decline declined declining drop dropped shrink shrank "
-    "shrunk down reduce reduced reduction slow slowed contract contracted lower downward worsen worsened"
+    "shrunk down cut cuts reduce reduced reduction slow slowed contract contracted lower downward worsen worsened"
 )
 # Phrases that set a bound, read as one word each.
 _AT_LEAST, _AT_MOST = "atleastbound", "atmostbound"
@@ -119,7 +119,10 @@ def strengthened(mine: str, theirs: str) -> str:
     return min((ours & STRONG) - against, default="") or min((against & WEAK) - ours - STRONG, default="")
 
 
-def unhedged(mine: str, theirs: str) -> str:
-    """Return the hedge of `theirs` where `mine` states plain fact, "" when there is none."""
+def unhedged(mine: str, theirs: str, *, copy: bool = False) -> str:
+    """Return the hedge of `theirs` where `mine` states plain fact, "" when there is none.
+
+    copy: whether the one stands in the other's place; then "may" is looked for too.
+    """
     ours, against = set(lower_words(fold(mine))), set(lower_words(fold(theirs)))
-    return "" if ours & _SOFT else min(against & HEDGES, default="")
+    return "" if ours & _SOFT else min(against & (HEDGES | {"may"} if copy else HEDGES), default="")

@@ -131,7 +131,7 @@ def check(claim: str, evidence: Sequence[EvidenceItem]) -> Part:
     cell = tabular.check(claim, evidence)
     parts = (
         negation(claim, quotes),
-        *(() if cell else (direction(told, quotes),)),
+        direction(told, quotes),
         alignment.check(told, quotes),
         quantity(told, quotes),
         hedge(told, quotes),
