@@ -115,3 +115,18 @@ def test_a_table_is_a_grid_turned_or_stacked_by_its_columns():
     assert layout.shape(rich.requirements()) == "stacked"
     few = rich.regulation().model_copy(update={"rows": rich.regulation().rows[:2]})
     assert layout.shape(few) == "stacked", "a sheet is not turned for two rows"
+
+
+def test_cells_that_rest_on_the_same_claims_are_cited_once_in_their_row_at_the_longest():
+    told = {"claims": (14,), "citations": (6,)}
+    row = (
+        rich.cell("R-1", kind="inferred", **told),
+        rich.cell("Paid out on the same day", kind="inferred", **told),
+        rich.cell("measured so", kind="measured", **told),
+        rich.cell("another", claims=(15,), citations=(7,), kind="inferred"),
+        rich.cell("fixed words"),
+    )
+    shown = layout.told_once(row)
+    assert [cell.citations for cell in shown] == [(), (6,), (), (7,), ()]
+    assert [cell.kind for cell in shown] == ["", "inferred", "measured", "inferred", ""]
+    assert [cell.text for cell in shown] == [cell.text for cell in row]

@@ -59,7 +59,7 @@ def _grid(page: Page, one: MrdTable) -> Iterator[str]:
     heads = "".join(f'<th scope="col">{esc(name)}</th>' for name in one.columns)
     yield f"<thead><tr>{heads}</tr></thead><tbody>"
     for row in one.rows:
-        first, *rest = row
+        first, *rest = layout.told_once(row)
         cells = "".join(
             f'<td data-label="{esc(name)}"{_css(value)}>{cell(page, value)}</td>'
             for name, value in zip(one.columns[1:], rest, strict=True)
@@ -70,7 +70,7 @@ def _grid(page: Page, one: MrdTable) -> Iterator[str]:
 
 def _records(page: Page, one: MrdTable) -> Iterator[str]:
     for row in one.rows:
-        first, *rest = row
+        first, *rest = layout.told_once(row)
         yield f'<tbody><tr><th scope="rowgroup" colspan="2">{cell(page, first)}</th></tr>'
         for name, value in zip(one.columns[1:], rest, strict=True):
             if value.text:

@@ -33,6 +33,28 @@ def shape(table: MrdTable) -> Shape:
     return "stacked"
 
 
+def told_once(row: tuple[MrdCell, ...]) -> tuple[MrdCell, ...]:
+    """Return a table's row with the citations and the kind of cells that rest on the very same claims told once.
+
+    They stand at the longest of those cells; a kind of its own stays where it is.
+    """
+    longest: dict[tuple[int, ...], int] = {}
+    for place, cell in enumerate(row):
+        if cell.claims and len(cell.text) > len(row[longest.get(cell.claims, place)].text):
+            longest[cell.claims] = place
+        else:
+            longest.setdefault(cell.claims, place)
+    shown = []
+    for place, cell in enumerate(row):
+        other = row[longest[cell.claims]]
+        if not cell.claims or longest[cell.claims] == place or cell.citations != other.citations:
+            shown.append(cell)
+        else:
+            same = (cell.kind, cell.as_of) == (other.kind, other.as_of)
+            shown.append(cell.model_copy(update={"citations": (), **({"kind": "", "as_of": None} if same else {})}))
+    return tuple(shown)
+
+
 def anchor(key: str) -> str:
     """Return a section's key as part of an id: letters, digits and hyphens alone."""
     return "".join(char if char.isascii() and char.isalnum() else "-" for char in key) or "section"

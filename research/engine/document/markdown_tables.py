@@ -24,7 +24,7 @@ def tables(section: MrdSection, claims: Mapping[int, MrdClaim], *, escape: Calla
 def _table(one: MrdTable, escape: Callable[[str], str]) -> Iterator[str]:
     yield from (f"**{escape(one.caption)}**", "")
     if layout.shape(one) == "stacked":
-        for row in one.rows:
+        for row in map(layout.told_once, one.rows):
             yield f"- {_cell(row[0], escape)}"
             for name, value in zip(one.columns[1:], row[1:], strict=True):
                 if value.text:
@@ -33,7 +33,7 @@ def _table(one: MrdTable, escape: Callable[[str], str]) -> Iterator[str]:
         return
     yield f"| {' | '.join(map(escape, one.columns))} |"
     yield f"|{'---|' * len(one.columns)}"
-    for row in one.rows:
+    for row in map(layout.told_once, one.rows):
         yield f"| {' | '.join(_cell(value, escape) for value in row)} |"
     yield ""
 

@@ -169,7 +169,7 @@ def _turn(document: DocxDocument, *, across: bool) -> None:
 def _grid(sheet: Sheet, one: MrdTable, width_mm: float) -> None:
     widths = [width_mm / len(one.columns)] * len(one.columns)
     table = parts.grid(sheet.document, one.columns, rows=len(one.rows), widths=widths)
-    for row, cells in zip(table.rows[1:], one.rows, strict=True):
+    for row, cells in zip(list(table.rows)[1:], map(layout.told_once, one.rows), strict=True):
         for place, (target, cell) in enumerate(zip(row.cells, cells, strict=True)):
             _cell(sheet, target.paragraphs[0], cell, bold=not place)
     parts.set_widths(table, widths)
@@ -179,7 +179,7 @@ def _records(sheet: Sheet, one: MrdTable) -> None:
     widths = (_LABEL_MM, _UPRIGHT_MM - _LABEL_MM)
     rows = [
         (name if place else "", cell)
-        for record in one.rows
+        for record in map(layout.told_once, one.rows)
         for place, (name, cell) in enumerate(zip(one.columns, record, strict=True))
         if cell.text or not place
     ]

@@ -19,6 +19,7 @@ from docx.text.run import Run
 from . import text as words
 
 ACCENT, SOFT, WARN = RGBColor(0x16, 0x45, 0x7A), RGBColor(0x55, 0x60, 0x6F), RGBColor(0x8A, 0x53, 0x00)
+_TABLE_ORDER = ("tblStyle", "tblW", "jc", "tblBorders", "tblLayout", "tblCellMar", "tblLook")
 # Unicode's last two code points of each plane are no characters, and XML refuses the first plane's.
 _NO_CHARACTER = 0xFFFE
 # The earliest moment a zip file can name: the same bytes each time.
@@ -138,6 +139,8 @@ def _rule(table: Table) -> None:
     for side, width in (("top", "40"), ("left", "60"), ("bottom", "40"), ("right", "60")):
         margins.append(element(side, w=width, type="dxa"))
     properties.append(margins)
+    # Word reads the properties of a table in this order alone.
+    properties[:] = sorted(properties, key=lambda one: _TABLE_ORDER.index(one.tag.rpartition("}")[2]))
 
 
 def picture(document: DocxDocument, png: bytes, *, width_mm: float, about: str, number: int) -> None:
