@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import transaction
 
+from research.engine.domain.errors import Conflict
 from research.engine.domain.states import WORKING, ClaimStatus, RunState, Verdict
 from research.models import Claim, Document, Plan, Run, SectionRevision, Team, User
 from research.models.record import SubjectKind
@@ -117,28 +118,57 @@ def decide(run: Run, found: dict[str, User]) -> None:
     match RunState(run.state):
         case RunState.PLAN_REVIEW:
             plan = Plan.objects.get(run=run, voided_at__isnull=True)
-            _approve(run, found["ravi"], SubjectKind.PLAN, plan.pk, plan.digest)
+            _decide(run, found["ravi"], SubjectKind.PLAN, plan.pk, plan.digest)
         case RunState.CLAIM_REVIEW:
-            for claim in Claim.objects.filter(run=run, status=ClaimStatus.QUEUED).order_by("pk"):
-                _approve(run, found["ravi"], SubjectKind.CLAIM, claim.pk, claim.shown_digest)
+            _decide_claims(run, found["ravi"])
         case RunState.REGULATORY_REVIEW:
             for section in SectionRevision.objects.filter(run=run, regulatory=True, status="drafted"):
                 for name in ("ravi", "rosa"):
-                    _approve(run, found[name], SubjectKind.SECTION, section.pk, section.digest)
+                    _decide(run, found[name], SubjectKind.SECTION, section.pk, section.digest)
         case RunState.SIGN_OFF:
             document = Document.objects.get(run=run, status="composed")
-            _approve(run, found["anna"], SubjectKind.DOCUMENT, document.pk, document.digest)
+            _decide(run, found["anna"], SubjectKind.DOCUMENT, document.pk, document.digest)
 
 
-def _approve(run: Run, person: User, kind: SubjectKind, subject_id: int, digest: str) -> None:
+def _decide_claims(run: Run, reviewer: User) -> None:
+    """Accept what waits, but reject law that verification calls stale and what rests on it: nobody would sign for it.
+
+    The stale first, as what rests on them changes with them; so each claim is read again when its turn comes.
+    """
+    queued = Claim.objects.filter(run=run, status=ClaimStatus.QUEUED).select_related("assessment", "current")
+    for key in [claim.pk for claim in sorted(queued, key=lambda claim: (not _is_stale(claim), claim.pk))]:
+        claim = queued.filter(pk=key).first()
+        if claim is None:
+            continue
+        shown = (run, reviewer, SubjectKind.CLAIM, claim.pk, claim.shown_digest)
+        if _is_stale(claim):
+            _decide(*shown, rejected="stale, a newer source says otherwise")
+            continue
+        try:
+            _decide(*shown)
+        except Conflict:
+            _decide(*shown, rejected="it rests on a rejected claim")
+
+
+def _is_stale(claim: Claim) -> bool:
+    """Tell whether verification found the law that the claim states out of effect or replaced.
+
+    An older figure of a market is none: both are shown, and the newer one need not be the better.
+    """
+    if claim.assessment is None or claim.current is None or claim.current.role != "regulation":
+        return False
+    return any(why.startswith("stale") for why in claim.assessment.to_people)
+
+
+def _decide(run: Run, person: User, kind: SubjectKind, subject_id: int, digest: str, *, rejected: str = "") -> None:
     signs = kind is SubjectKind.DOCUMENT
     request = DecisionRequest(
         run_id=run.pk,
         subject=kind,
         subject_id=subject_id,
         digest=digest,
-        verdict=Verdict.APPROVE,
-        comment="Demo decision.",
+        verdict=Verdict.REJECT if rejected else Verdict.APPROVE,
+        comment=f"Demo decision: {rejected}." if rejected else "Demo decision.",
         meaning=MEANING if signs else "",
         password=PASSWORD if signs else "",
     )
