@@ -80,8 +80,11 @@ def _words(part: EmailMessage) -> str:
 
 def _header(part: EmailMessage, name: str) -> str:
     """Return a header on one line, "" when there is none or it is malformed beyond reading."""
+    raw = next((str(value) for key, value in part.raw_items() if key.lower() == name.lower()), "")
     try:
-        return " ".join(clean_text(str(part.get(name, ""))).split())[:_HEADER_CHARS]
+        # The header parser's time grows with the square of the length: a longer one is shown as it stands.
+        said = str(part.get(name, "")) if len(raw) <= _HEADER_CHARS else raw
+        return " ".join(clean_text(said).split())[:_HEADER_CHARS]
     except (ValueError, IndexError, AttributeError, TypeError, LookupError):  # the header parser on crafted headers
         return ""
 
