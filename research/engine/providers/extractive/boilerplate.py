@@ -37,6 +37,11 @@ BOILERPLATE = re.compile(
     r"hedg(?:e|es|ing)\b|"
     r"paragraphs? (?:above|below)|referred to (?:in|above)|treadway|in making this assessment|management['’]s report|"
     r"interest rate (?:swap|risk)|working capital|"
+    # the firm's own affairs: its shares, deals, suits, footprint
+    r"repurchas|earnings per share|termination fee|closing conditions|merger agreement|"
+    r"\binquir(?:y|ies)\b|anti-corruption|"
+    r"\bscope [123]\b|emissions?\b|carbon (?:neutral|negative|footprint)|recorded (?:as|in|net|at)\b|trade receivables|"
+    r"no (?:single )?customers?\b.{0,40}\b10%|"
     # shares and their holders
     r"common stock|stock price|purchase periods?|offering periods?|stockholders?|shareholders?|dividends?|"
     r"our stock|securities (?:are|of|be)|^cost of (?:revenue|sales|goods)|\bASU\b|FASB|"

@@ -19,6 +19,7 @@ from .words import fold, same_statement
 # What people must read for one task. More evidence than this stays evidence.
 MAX_CLAIMS = 5
 MAX_CELLS = 3
+_SIZE = "market_size"
 
 
 def extract(*, brief: RunBrief, task: PlanTask, evidence: Sequence[EvidenceItem]) -> tuple[ClaimDraft, ...]:
@@ -37,7 +38,8 @@ def extract(*, brief: RunBrief, task: PlanTask, evidence: Sequence[EvidenceItem]
             same.append(item)
         elif len(words) <= MAX_CLAIM_CHARS and _answers(words, task, item):
             groups.append([item])
-    drafts = [(group[0].relevance, _claim(brief, task, group)) for group in groups[:MAX_CLAIMS]]
+    drafts = [(group[0].relevance, _claim(brief, task, group)) for group in groups]
+    drafts = [each for each in drafts if _measures_what_is_asked(brief, task, each[1])][:MAX_CLAIMS]
     drafts += [(said.relevance, _of_cell(brief, task, said, items)) for said, items in _merged(told)[:MAX_CELLS]]
     return tuple(draft for _, draft in sorted(drafts, key=lambda each: -each[0]))
 
@@ -51,6 +53,18 @@ def _answers(words: str, task: PlanTask, item: EvidenceItem) -> bool:
         words.rstrip("”\"’')").endswith((".", "!", "?"))
         and relevance.check(words, task.question, [item]).score >= relevance.FLOOR
     )
+
+
+def _measures_what_is_asked(brief: RunBrief, task: PlanTask, draft: ClaimDraft) -> bool:
+    """Tell whether a claim of market size gives a measure that the task asks for; always where it names no other.
+
+    "The margin fell as casino revenue did" is no size of casino revenue.
+    """
+    metric = draft.value.metric if draft.value else None
+    if task.section != _SIZE or metric is None:
+        return True
+    asked = {each.metric for each in cells.asked_of(task, brief.vertical)}
+    return not asked or metric.removesuffix(" increase").removesuffix(" decrease") in asked
 
 
 def _merged(

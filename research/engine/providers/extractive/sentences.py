@@ -184,6 +184,12 @@ _LETTERS = re.compile(r"^(?!(?:AI|EU|UN|UK|US|IT|PC|HR|TV|PDF|API|CRM|ERP|GDP|GG
 _LEANS_INSIDE = re.compile(
     r"\b(?:pursuing|following|under|using) (?:this|these|that|such) (?:model|approach|method|strategy)", re.IGNORECASE
 )
+# So early in a sentence, what is meant stands before it: "Driving this increase was …", "Outcomes of these claims …".
+_EARLY_CHARS = 45
+_POINTS_BACK = re.compile(
+    r"\b(?:this|these|those|such) (?!year|quarter|time|market|industry|century|and |as |report|document)[a-z]{3,}",
+    re.IGNORECASE,
+)
 # A footnote's mark grown to a word: "margin(2) of 38%".
 _MARKED = re.compile(r"[a-z]\(\d\)")
 _VERB = re.compile(
@@ -232,6 +238,7 @@ def can_stand_alone(sentence: Sentence) -> bool:
         or _LEANING.match(text)
         or _LETTERS.match(text)
         or _LEANS_INSIDE.search(text)
+        or _POINTS_BACK.search(text[:_EARLY_CHARS])
         or _MARKED.search(text)
         or not _VERB.search(text)
     ):

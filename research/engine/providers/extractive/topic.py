@@ -29,7 +29,7 @@ _WANTS_FIGURE = re.compile(
 _FIGURE = re.compile(r"\d+(?:\.\d+)?\s*(?:%|percent)|[$€£]\s*\d|\d\s*(?:million|billion)", re.IGNORECASE)
 _AMOUNTS = frozenset({"million", "billion"})
 _ADVERSE = re.compile(
-    r"advers|harm|negative(?:ly)? (?:impact|affect)|no assurance|cannot (?:assure|guarantee)|"
+    r"advers|harm|negative(?:ly)? (?:impact|affect)|no assurance|cannot (?:assure|guarantee|be certain)|"
     r"\bcould (?:cause|result|occur|suffer|decline|lose|reduce|increase|damage|impact|create|subject|lead|slow|be)\b|"
     r"\bif (?:we|our|they)\b.{1,60}\b(?:fail|not|unable|cannot)\b|\bfailure (?:to|of|by)\b|"
     r"\b(?:may|might) (?:not|lose|suffer|fail)\b|\bunauthorized (?:access|disclosure)|\bcan persist\b|\bdespite our\b",
@@ -61,12 +61,20 @@ _HAZARD = re.compile(
 )
 # What a firm says of its own offer is no problem of its customers.
 _PITCH = re.compile(
+    r"\brevenue (?:is|was) (?:mainly )?(?:affected|driven)|"
     r"\b(?:offerings?|platform|solutions?) (?:that|which|enabl\w+)|"
     r"\bis an? [\w-]+(?:-based)? \w* ?(?:offering|platform|solution|service)\b",
     re.IGNORECASE,
 )
 # A sentence about a product or an agreement by its name: "The Example Services Agreement allows …".
 _OF_A_NAME = re.compile(r"^(?:(?:A|An|The|Our)\s+)?(?:[A-Z][\w’'-]+\s+){2,}")
+# What a sentence on prices speaks of: what is paid, kept, given back, or earned with it.
+_PRICE = re.compile(
+    r"\b(?:pric\w+|fees?|charg\w+|pa(?:y|ys|id|ying|yments?)|costs?|licen[cs]\w+|subscri\w+|purchas\w+|free|plans?|tiers?|"
+    r"discounts?|commissions?|hold|win|wins|keeps?|kept|margins?|revenues?|rates?|bonus\w*|promot\w+|compliment\w+|"
+    r"incentives?|credits?|rebate\w*|billed|renew\w*)\b|[$€£]",
+    re.IGNORECASE,
+)
 _RIVALRY = re.compile(r"\bcompet(?:e|es|ing|ition|itors?|itive)\b", re.IGNORECASE)
 # Customers in their own voice: they say, choose, leave. What a company says of itself is none.
 _VOICE = re.compile(
@@ -113,6 +121,8 @@ class Topic(NamedTuple):
     other_places: tuple[str, ...] = ()
     hears_voices: bool = False
     defines: bool = False
+    names_measures: bool = False
+    about_price: bool = False
 
     def relevance(self, text: str, *, heading: str = "", about_subject: bool) -> int:
         """Return 0…1000; 0 when no search is covered well enough.
@@ -140,7 +150,7 @@ class Topic(NamedTuple):
         less = 0
         if _ADVERSE.search(text) and not self.about_risk:
             less += _ADVERSE_OUT_OF_PLACE
-        if self.wants_figure and not _FIGURE.search(text) and not _MEASURE.search(text):
+        if self.wants_figure and not _FIGURE.search(text) and not (self.names_measures and _MEASURE.search(text)):
             less += _NO_VALUE
         if self.wants_rule and not _RULE.search(text):
             less += _NO_RULE
@@ -154,6 +164,8 @@ class Topic(NamedTuple):
             less += _NORM_OUT_OF_PLACE
         if self.about_problem and (_OWN.search(text) or _PITCH.search(text) or _OF_A_NAME.match(text)):
             less += _OWN_PROBLEM
+        if self.about_price and not _PRICE.search(text):
+            less += _ADVERSE_OUT_OF_PLACE
         if self.about_risk and not _HAZARD.search(text):
             less += _NORM_OUT_OF_PLACE
         return less
@@ -244,6 +256,8 @@ def topic_of(task: PlanTask, vertical: Vertical) -> Topic:
         about_risk="risk" in task.section,
         wants_rule=regulatory,
         about_problem=task.section == "market_problem",
+        names_measures=task.section == "success_metrics",
+        about_price=task.section == "pricing",
         defines=task.section == "definition",
         hears_voices=task.section == "voice_of_customer",
         takes_norms=regulatory or task.layer == "requirements" or "risk" in task.section,
