@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from research.engine.document import press
+from research.engine.document.checks import check_document
 from research.engine.document.html import LinkBuilder, to_html
 from research.engine.document.json_export import to_json
 from research.engine.document.markdown import to_markdown
@@ -63,6 +64,7 @@ def export(*, run: Run, format: str, actor: str, now: dt.datetime) -> Export:  #
         raise InvalidInput(f"There is no export format '{format[:40]}'; choose one of: {known}.", field="format")
     document = newest(run)
     signed = signed_mrd(document)
+    _check_figures(signed)
     content = _render(signed, format)
     with transaction.atomic():
         recording.append(
@@ -80,6 +82,16 @@ def export(*, run: Run, format: str, actor: str, now: dt.datetime) -> Export:  #
         )
     draft = "" if signed.status == "signed" else "-draft"
     return Export(content, media_type, f"mrd-{str(run.pk)[:8]}-r{document.revision}{draft}.{format}")
+
+
+def _check_figures(signed: SignedMrd) -> None:
+    """Raise `Conflict` when the document holds a numeral without a claim, formula or assumption behind it."""
+    try:
+        check_document(signed.mrd)
+    except InvalidInput as error:
+        raise Conflict(
+            f"The document is not given out, since not every figure in it leads to a claim. {error.detail}"
+        ) from error
 
 
 def newest(run: Run) -> Document:

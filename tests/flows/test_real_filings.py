@@ -55,6 +55,12 @@ def approve(run: Run, person, kind: SubjectKind, pk: int, digest: str, **more) -
     deciding.decide(person=person, door="desk", request=request, now=dt.datetime.now(dt.UTC))
 
 
+def stands(claim: Claim) -> bool:
+    """Tell whether all that a claim rests on was accepted."""
+    keys = claim.current.premise_keys if claim.current else []
+    return Claim.objects.filter(run=claim.run_id, key__in=keys, status=ClaimStatus.ACCEPTED).count() == len(keys)
+
+
 def decide_gate(run: Run, people: world.People) -> None:
     """Decide what waits as a careful team would: here, every third claim that needs people is rejected."""
     match RunState(run.state):
@@ -62,8 +68,11 @@ def decide_gate(run: Run, people: world.People) -> None:
             plan = Plan.objects.get(run=run, voided_at__isnull=True)
             approve(run, people.reviewer, SubjectKind.PLAN, plan.pk, plan.digest)
         case RunState.CLAIM_REVIEW:
-            for n, claim in enumerate(Claim.objects.filter(run=run, status=ClaimStatus.QUEUED).order_by("pk")):
-                verdict = Verdict.REJECT if n % 3 == 2 else Verdict.APPROVE
+            waiting = Claim.objects.filter(run=run, status=ClaimStatus.QUEUED).order_by("pk")
+            for n, pk in enumerate(waiting.values_list("pk", flat=True)):
+                # Read one by one: a rejection changes what is shown of all that rests on it.
+                claim = Claim.objects.get(pk=pk)
+                verdict = Verdict.REJECT if n % 3 == 2 or not stands(claim) else Verdict.APPROVE
                 comment = "Not to the point." if verdict is Verdict.REJECT else ""
                 approve(
                     run,

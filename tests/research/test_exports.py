@@ -11,6 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
+from research.engine.domain.canonical import canonical_bytes
 from research.engine.domain.errors import Conflict, InvalidInput
 from research.engine.domain.states import RunState
 from research.models import Document, Event
@@ -127,6 +128,18 @@ def test_a_signed_document_whose_body_and_digest_were_both_changed_is_refused(ru
     body = document.body.replace("New Jersey", "New Jersex", 1)
     Document.objects.filter(pk=document.pk).update(body=body, digest=exports.sha256_hex(body.encode()))
     assert "signature" in refused(run, "json", Conflict).detail
+
+
+@pytest.mark.parametrize("form", list(exports.MEDIA_TYPES))
+def test_a_document_with_a_figure_that_no_claim_has_leaves_in_no_format(run, form):
+    document = rows.document_of(run)
+    body = json.loads(document.body)
+    told = (one for section in body["sections"] for one in section["sentences"])
+    sentence = next(one for one in told if one["kind"] == "claim")
+    sentence["text"] = "It grew by 77.7%."
+    planted = canonical_bytes(body).decode()
+    Document.objects.filter(pk=document.pk).update(body=planted, digest=exports.sha256_hex(planted.encode()))
+    assert "77.7%" in refused(run, form, Conflict).detail
 
 
 @pytest.mark.parametrize(
