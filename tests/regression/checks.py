@@ -21,11 +21,12 @@ from research.engine.domain.evidence import EvidenceItem, Quote, SourceRef
 from research.engine.domain.plans import PlanTask
 from research.engine.extraction import parse
 from research.engine.extraction.result import Limits
+from research.engine.ports import CompanyEntry
 from research.engine.providers.extractive import regulatory, sentences, values
 from research.engine.providers.extractive.model import ExtractiveModel
 from research.engine.reading import periods, sheet_columns, sheets, table_model, tables
 from research.engine.stages import extract, investigate
-from research.engine.verification import assess, independence, quotes
+from research.engine.verification import assess, companies, independence, quotes
 from research.engine.verticals import registry
 from tests.doubles.engine import FakeLibrary, MemoryEvidenceStore, brief, evidence_of, shelf_over
 
@@ -96,6 +97,29 @@ def contradicts(case: Case) -> bool:
     linked = {key for link in verified.contradictions for key in (link.first, link.second)}
     people = {each.key for each in verified.assessments if each.to_people}
     return len(verified.contradictions) == case["pairs"] and linked <= people
+
+
+class Register:
+    """A register of companies in memory: it knows the names it is given."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = {name.casefold(): name for name in names}
+
+    def find(self, name: str) -> CompanyEntry | None:
+        known = self._names.get(name.casefold())
+        return CompanyEntry(name=known, identifier="R-1") if known else None
+
+
+def company_is_known(case: Case) -> bool:
+    """known: whether nobody need look whether the companies of a competitor claim exist."""
+    publisher, text = case["own"]
+    claim = in_hand("c", text, [item(1, text, publisher=publisher)])
+    said = {"competitor": case["competitor"], "aspect": "offer", "cell_type": "official claim"}
+    draft = claim.draft.model_copy(update={"role": "competitor", "attributes": said if case["competitor"] else {}})
+    claim = claim.model_copy(update={"draft": draft})
+    sources = [item(n, words, publisher=who) for n, (who, words) in enumerate(case["sources"], 2)]
+    register = Register(case["register"]) if "register" in case else None
+    return (companies.unknown(claim, sources, register) == ()) == case["known"]
 
 
 def stale_are_told(case: Case) -> bool:
@@ -247,6 +271,7 @@ CHECKS: dict[str, Check] = {
     "independence": voices,
     "contradiction_found": contradicts,
     "stale_rate": stale_are_told,
+    "company_exists": company_is_known,
     "numeral_in_document": numerals_are_traced,
     "period_reading": periods_are_read,
     "formula_recomputed": formula_holds,

@@ -81,8 +81,11 @@ def _known(
     entry = register.find(short) if register is not None else None
     if entry is not None:
         return Known(name, "register", f"“{short}” is in the register as {entry.name} ({entry.identifier})")
+    # Run together ("ACMECORP_2022") names stand on documents alone; in prose "Oakline" is not "Oaklinen".
     naming = [
-        item for item in sources if reading_names.is_named([f"{item.source.title} . {item.quote.exact}"], [short])
+        item
+        for item in sources
+        if reading_names.is_named([item.source.title], [short]) or reading_names.mentions(item.quote.exact, (short,))
     ]
     voices = independence.count(naming)
     if voices >= INDEPENDENT:
