@@ -276,6 +276,14 @@ def test_a_table_and_a_list_within_an_article_are_kept():
     assert "Home" not in text
 
 
+def test_a_report_full_of_tables_is_kept_whole():
+    rows = "".join(f"<tr><td>Line {i}</td><td>{i * 7}</td></tr>" for i in range(150))
+    tables = f"<div><span>Region North</span><table>{rows}</table></div><div><a href='/n'>Notes 9</a></div>"
+    text = read(f"<html><body>{tables}<article>{ARTICLE}</article></body></html>".encode(), "r.html").text
+    assert all(f"Line {i} | {i * 7}" in text for i in range(150))
+    assert "Notes 9" in text
+
+
 def test_inline_xbrl_keeps_the_figures_of_its_tables():
     page = (
         "<html xmlns:ix='x'><body><div style='display:none'><ix:header>hidden</ix:header></div>"

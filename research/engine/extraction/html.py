@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import re
 from html.parser import HTMLParser
+from itertools import islice
 from typing import Any
 
 from research.engine.domain.errors import Unreadable
@@ -29,6 +30,9 @@ _HEAD_CHARS = 200_000
 _LINKED_DATA = re.compile(r"<script[^>]{0,200}application/ld\+json[^>]{0,200}>([^<]*)</script", re.IGNORECASE)
 # Inline XBRL wraps a filing's figures in ix:… elements, which trafilatura drops with the figures in them.
 _INLINE_XBRL = re.compile(r"<ix:(?:nonfraction|nonnumeric|header)\b", re.IGNORECASE)
+# A page of so many table rows with figures is a report, not an article: an extractor of articles drops tables of it.
+# Filings have hundreds of them, articles seldom ten.
+_REPORT_ROWS = 100
 # Trafilatura takes the main article; where it finds under a tenth of a long page's words, menus and other links left
 # out, there is no one article.
 _MIN_SHARE, _LONG_PAGE_CHARS = 0.1, 4_000
@@ -51,12 +55,15 @@ _LONGEST_ROW_CHARS = 1_000
 
 
 def extract(data: bytes, *, limits: Limits) -> Extraction:  # noqa: ARG001 - every parser takes the limits
-    """Return the main text of a page; of a filing with inline XBRL, all of it. Raises `Unreadable` without any."""
+    """Return the main text of a page; all of a filing or another report full of tables.
+
+    Raises `Unreadable` without any.
+    """
     declared = _CHARSET.search(data[:4_096])
     source = clean_text(decode(data, declared=declared.group(1).decode("ascii") if declared else None))
     everything = _walk(source)
     text = everything
-    if not _INLINE_XBRL.search(source):
+    if not _INLINE_XBRL.search(source) and not _is_report(everything):
         main = article.main_text(source)
         if main and not (len(everything) > _LONG_PAGE_CHARS and len(main) < len(_unlinked(source)) * _MIN_SHARE):
             text = main
@@ -66,6 +73,11 @@ def extract(data: bytes, *, limits: Limits) -> Extraction:  # noqa: ARG001 - eve
         raise Unreadable("The page has no text: it may be filled in by scripts; save it from the browser as PDF.")
     title, published = _about(source)
     return whole(text=text, media_type=HTML, title=title, published_date=published)
+
+
+def _is_report(text: str) -> bool:
+    rows = (line for line in text.split("\n") if " | " in line and any(map(str.isdigit, line)))
+    return next(islice(rows, _REPORT_ROWS - 1, None), None) is not None
 
 
 def all_text(source: str) -> str:
