@@ -55,6 +55,15 @@ def test_a_clause_is_read_as_it_is_written_or_not_at_all(text, clause):
     assert found.get("clause") == clause
 
 
+def test_a_regulator_states_its_own_law_whatever_place_its_words_name():
+    words = "Name an officer resident in the United States for the licence."
+    board = {"publisher": "New Jersey Gaming Board"}
+    assert read(words, section="regulation", **board)[1]["jurisdiction"] == "New Jersey"
+    assert read(words, section="regulation", publisher="The Ledger")[1]["jurisdiction"] == "United States"
+    federal = {"publisher": "Department of Justice of the United States"}
+    assert read("Nevada taxes play.", section="regulation", **federal)[1]["jurisdiction"] == "Nevada"
+
+
 def test_the_place_of_a_law_is_known_by_its_name_and_a_law_of_nowhere_is_a_plain_fact():
     role, found = read("The GDPR demands consent for it.", section="data_protection", vertical=SAAS)
     assert (role, found["jurisdiction"], found["topic"]) == ("regulation", "European Union", "data protection")

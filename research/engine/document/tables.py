@@ -12,7 +12,7 @@ from research.engine.domain.documents import AcceptedClaim, Cell, Table
 from research.engine.domain.items import MOSCOW, Role
 
 # The order in which a reader asks: what is it, how large, how good, what for how much, where.
-_ASPECTS = ("offer", "price", "market share", "size", "rating", "footprint", "position")
+_ASPECTS = ("offer", "price", "market share", "size", "rating", "footprint", "channels", "position")
 _COUNTED = ("market share", "size", "rating")
 _LEVELS = ("high", "medium", "low", "")
 _FIRST_PERSON = re.compile(r"\b(?:we|our|us|ours)\b", re.IGNORECASE)

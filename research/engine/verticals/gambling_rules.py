@@ -199,6 +199,16 @@ RULES: tuple[Rule, ...] = (
         also=("skill",),
         reason="Another law and another licence apply to them.",
     ),
+    left_out(
+        "other-games", "Games for money other than {products}.",
+        "license", "licence", "registration", "gaming tax", "laboratory",
+        reason="Each kind of game has licences, taxes and tests of its own.",
+    ),
+    left_out(
+        "under-age", "Offers, words and pictures that appeal to people under age.",
+        "years old", "years of age", "minors", "underage",
+        reason="They may not play, and to address them is an offence of its own.",
+    ),
     persona(
         "compliance-officer", "Compliance officer",
         "The operator's compliance officer answers for licences, reports and protection, and must prove them.",

@@ -127,6 +127,12 @@ SHARED: tuple[Rule, ...] = (
         impact="medium",
         mitigation="Plan with the low case of the market size, and keep fixed costs below it.",
     ),
+    left_out(
+        "other-places",
+        "Places and markets beyond those the plan names.",
+        "license", "licence", "registration", "law", "laws", "act", "GDPR", "regulation", "rules",
+        reason="Each place has law of its own, and nothing was researched for others.",
+    ),
     assumption(
         "rates-hold",
         "Duties, rates and limits in {subject} stay as the sources state them until the product is on the market.",

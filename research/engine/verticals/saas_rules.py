@@ -167,6 +167,16 @@ RULES: tuple[Rule, ...] = (
         "hardware", "Devices and hardware.", "hardware", "devices business", "Xbox", "Surface",
         reason="Another market with another business model.",
     ),
+    left_out(
+        "advice", "Advice by people, and work made to measure for one customer.",
+        "professional services", "consulting", "legal advice", "custom development", "lawyers", "consultants",
+        reason="It does not scale with subscriptions, and customers have those who give it.",
+    ),
+    left_out(
+        "replacing", "Replacing the systems customers already have.",
+        "integration", "integrations", "integrates", "works inside", "APIs", "third-party applications",
+        reason="The product works inside them: customers ask for a connection, not for a change.",
+    ),
     persona(
         "protection-officer", "Data protection officer",
         "The customer's data protection officer decides whether the product may hold such data, and wants proof.",

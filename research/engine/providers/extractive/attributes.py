@@ -35,6 +35,7 @@ _ASPECTS = tuple(
             "price",
             r"\bper (?:user|seat|month|employee)\b|\ba month\b|\bpric(?:e[sd]?|ing)\b|\bfees?\b|\bsubscription of\b",
         ),
+        ("channels", r"\baffiliates?\b|\bresellers?\b|\breferral|\bmarketing\b|\badvertis|\bfree trial\b"),
         (
             "size",
             (

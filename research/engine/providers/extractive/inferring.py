@@ -24,6 +24,7 @@ from .words import form_pattern
 MAX_PREMISES = 3
 _PREMISES = ("stated", "computed")
 _INDEPENDENT = 2
+_WITH_ARTICLE = ("United", "European Union", "Netherlands")
 _ORDER = ("must", "should", "could")
 # "No licence is required" is no ground for a requirement to hold one.
 _DENIED_BEFORE = re.compile(
@@ -110,7 +111,7 @@ def _filled(rule: Rule, claim: AcceptedClaim) -> Iterator[dict[str, str]]:
         yield captured
         return
     for subject in filter(None, claim.attributes.get(rule.per, "").split(", ")):
-        yield {**captured, "subject": subject}
+        yield {**captured, "subject": f"the {subject}" if subject.startswith(_WITH_ARTICLE) else subject}
 
 
 def _says(text: str, forms: Sequence[str]) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from research.engine.domain.evidence import EvidenceItem, SourceRef
 from research.engine.domain.vertical import Vertical
 from research.engine.reading.fiscal import MONTH, MONTHS
+from research.engine.verticals import base
 
 from .subjects import named
 from .words import form_pattern
@@ -148,13 +149,17 @@ def _primary(sources: Sequence[SourceRef]) -> str:
 
 
 def _jurisdiction(text: str, source: SourceRef | None, vertical: Vertical) -> str:
-    """Return the places the sentence names, else those of the laws it names, else those of its source's names."""
-    places = named(text, vertical.jurisdictions)
-    if not places:
-        laws = (place for law, place in vertical.instruments.items() if form_pattern(law).search(text))
-        places = tuple(dict.fromkeys(laws))
-    if not places and source is not None:
-        places = named(f"{source.title} · {source.publisher or ''}", vertical.jurisdictions)
+    """Return whose law the sentence states: its author's where that makes law, else what the words or the laws name.
+
+    A regulator that names another place ("an officer resident in the United States") states its own law all the same,
+    unless the place lies in its own. Without any of these, the places in the names of the source count.
+    """
+    told = named(text, vertical.jurisdictions)
+    titled = named(f"{source.title} · {source.publisher or ''}", vertical.jurisdictions) if source else ()
+    inside = tuple(place for place in told if any(place in base.PARTS.get(whole, ()) for whole in titled))
+    laws = (place for law, place in vertical.instruments.items() if form_pattern(law).search(text))
+    official = titled if source is not None and is_official(source) else ()
+    places = inside or official or told or tuple(dict.fromkeys(laws)) or titled
     return ", ".join(places) if len(places) <= _MANY_PLACES else ""
 
 
