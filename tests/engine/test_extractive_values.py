@@ -1,5 +1,6 @@
 """Typed values hold scale, currency, period, metric and owner, and stay empty where the sentence is unclear."""
 
+import datetime as dt
 from decimal import Decimal
 
 import pytest
@@ -72,3 +73,21 @@ def test_another_name_that_begins_like_a_competitor_is_not_the_competitor():
 )
 def test_years_and_bare_numbers_are_no_value(text):
     assert read(text) is None
+
+
+def test_the_one_place_named_is_the_geography_and_several_are_none():
+    assert read("Gross gaming revenue in Nevada was $1.2 billion in 2023.").geography == "Nevada"
+    assert read("Gross gaming revenue in Nevada and New Jersey was $1.2 billion in 2023.").geography is None
+
+
+def test_the_as_of_day_is_the_one_the_sentence_names_else_the_day_of_publication():
+    published = dt.date(2024, 2, 23)
+    said = read("We had 31 million loyalty program members as of December 31, 2023.", published=published)
+    assert said.as_of == dt.date(2023, 12, 31)
+    assert read("We had 31 million loyalty program members.", published=published).as_of == published
+    assert read("We had 31 million loyalty program members.").as_of is None
+
+
+def test_words_before_a_counted_noun_are_its_own_and_no_prepositions():
+    # "$10,000 at our casinos" is money, not a count of casinos.
+    assert read("Reports are due for transactions of $10,000 at our casinos.").unit is None

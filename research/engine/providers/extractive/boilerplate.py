@@ -30,7 +30,8 @@ BOILERPLATE = re.compile(
     r"unearned revenue|accounted for|practical expedient|accounting estimate|"
     # how a firm is governed and what it publishes of itself
     r"footnotes?\b|sustainability report|social impact|\besg\b|committees? of the board|code of (?:conduct|ethics)|"
-    r"(?:is|are) (?:also )?(?:defined as|adjusted (?:for|to exclude)|calculated (?:as|by))|reconcil(?:es|iation)|"
+    r"(?:is|are) (?:also )?(?:defined as|adjusted (?:for|to exclude)|calculated (?:as|by|according))|"
+    r"reconcil(?:es|iation)|"
     r"certification(?:s)? (?:of|pursuant)|table of contents|pursuant to (?:rule|section)|inline xbrl|"
     # money at risk in banks and exchange, in every firm alike
     r"dollar.{0,20}strengthen|foreign currency (?:impacts?|risks?|contracts?|forwards?|options?|hedg)|"

@@ -7,7 +7,6 @@ best search, that of the others, the subject and a figure where one is asked for
 from __future__ import annotations
 
 import functools
-import re
 from typing import NamedTuple
 
 from research.engine.domain.evidence import Hit
@@ -15,6 +14,7 @@ from research.engine.domain.plans import PlanTask
 from research.engine.domain.vertical import Vertical
 from research.engine.verticals import base
 
+from . import signs
 from .sentences import leans_a_little
 from .subjects import forms_of
 from .words import content_stems, form_pattern, mentions, words
@@ -22,69 +22,6 @@ from .words import content_stems, form_pattern, mentions, words
 # A sentence is about a search when it holds this share of its words (tuned on MGM, Microsoft and Adobe reports: at a
 # half, one word of two is enough and anything passes; at two thirds, little that is off the topic does).
 ENOUGH_COVERAGE = 0.6
-_OWN = re.compile(r"\b(?:we|our|us|the company)\b", re.IGNORECASE)
-_WANTS_FIGURE = re.compile(
-    r"\bhow (?:large|much|many|fast)|what share|at what rates|values do\b|\brevenues?\b", re.IGNORECASE
-)
-_FIGURE = re.compile(r"\d+(?:\.\d+)?\s*(?:%|percent)|[$€£]\s*\d|\d\s*(?:million|billion)", re.IGNORECASE)
-_AMOUNTS = frozenset({"million", "billion"})
-_ADVERSE = re.compile(
-    r"advers|harm|negative(?:ly)? (?:impact|affect)|no assurance|cannot (?:assure|guarantee|be certain)|"
-    r"\bcould (?:cause|result|occur|suffer|decline|lose|reduce|increase|damage|impact|create|subject|lead|slow|be)\b|"
-    r"\bif (?:we|our|they)\b.{1,60}\b(?:fail|not|unable|cannot)\b|\bfailure (?:to|of|by)\b|"
-    r"\b(?:may|might) (?:not|lose|suffer|fail)\b|\bunauthorized (?:access|disclosure)|\bcan persist\b|\bdespite our\b",
-    re.IGNORECASE,
-)
-
-# What a sentence on law says: somebody must, may not, pays, is licensed, or that a rule applies.
-_RULE = re.compile(
-    r"\b(?:must|shall|required?s?|requirements?|may (?:not|only)|may\b.{1,60}\bonly|prohibit\w*|"
-    r"forbid\w*|unlawful|illegal|legal\w*|laws?|"
-    r"acts?|rules?|regulat\w+|licen[cs]\w+|permits?|permitted|registr\w+|approv\w+|tax\w*|duty|duties|fines?|penalt\w+|"
-    r"subject to|compl(?:y|iance)|oblig\w+|consent|entitled|suitab\w+|applies|concession\w*|statut\w+|should|"
-    r"authorit\w+|commission)\b",
-    re.IGNORECASE,
-)
-
-# What ought to be says nothing of what is: a rule is no market problem, and no price.
-_NORM = re.compile(
-    r"\b(?:must|shall|(?:is|are) (?:required|prohibited|obliged)|may (?:not|only)|only (?:when|if)|undertakes? to)\b",
-    re.IGNORECASE,
-)
-
-_MEASURE = re.compile(r"\b(?:metrics?|indicators?|measures?|KPIs?)\b", re.IGNORECASE)
-# What could go wrong is said with one of these.
-_HAZARD = re.compile(
-    r"\b(?:risks?|threat\w*|could|may|might|would|uncertain\w*|compet\w+|attack\w*|breach\w*|fail\w*|loss|lose|adverse\w*|"
-    r"vulnerab\w+|decline\w*|pressure|disrupt\w*|lawsuits?|litigation|fraud|ended|refus\w+|stopp?\w*)\b",
-    re.IGNORECASE,
-)
-# What a firm says of its own offer is no problem of its customers.
-_PITCH = re.compile(
-    r"\brevenue (?:is|was) (?:mainly )?(?:affected|driven)|"
-    r"\b(?:offerings?|platform|solutions?) (?:that|which|enabl\w+)|"
-    r"\bis an? [\w-]+(?:-based)? \w* ?(?:offering|platform|solution|service)\b",
-    re.IGNORECASE,
-)
-# A sentence about a product or an agreement by its name: "The Example Services Agreement allows …".
-_OF_A_NAME = re.compile(r"^(?:(?:A|An|The|Our)\s+)?(?:[A-Z][\w’'-]+\s+){2,}")
-# What a sentence on prices speaks of: what is paid, kept, given back, or earned with it.
-_PRICE = re.compile(
-    r"\b(?:pric\w+|fees?|charg\w+|pa(?:y|ys|id|ying|yments?)|costs?|licen[cs]\w+|subscri\w+|purchas\w+|free|plans?|tiers?|"
-    r"discounts?|commissions?|hold|win|wins|keeps?|kept|margins?|revenues?|rates?|bonus\w*|promot\w+|compliment\w+|"
-    r"incentives?|credits?|rebate\w*|billed|renew\w*)\b|[$€£]",
-    re.IGNORECASE,
-)
-_RIVALRY = re.compile(r"\bcompet(?:e|es|ing|ition|itors?|itive)\b", re.IGNORECASE)
-# Customers in their own voice: they say, choose, leave. What a company says of itself is none.
-_VOICE = re.compile(
-    r"\b(?:customers?|users?|players?|buyers?|reviewers?|respondents?|patrons?|guests?|firms|lawyers|teams|clients?|"
-    r"subscribers?|members|bettors?)\b.{0,60}\b(?:sa(?:y|id|ys)|told|report(?:ed)?|cho(?:se|ose|oses)|switch(?:ed)?|left|leave|"
-    r"complain\w*|prais\w+|prefer\w*|want\w*|ask(?:ed)?|wish\w*|rate[ds]?|cancel(?:s|l?ed)?|renewed|stay(?:ed)?|like[ds]?|"
-    r"miss\w*|need|found|find|cited?|name[ds]?)\b|\b(?:survey|interview|review)\w*\b",
-    re.IGNORECASE,
-)
-
 # Weights of relevance, in thousandths; they add up to 1000.
 _BEST, _SECOND, _FIGURES, _SUBJECT = 600, 150, 100, 150
 _ADVERSE_OUT_OF_PLACE, _LEANS, _NO_RULE, _NORM_OUT_OF_PLACE = 450, 60, 300, 250
@@ -123,6 +60,7 @@ class Topic(NamedTuple):
     defines: bool = False
     names_measures: bool = False
     about_price: bool = False
+    sizes: bool = False
 
     def relevance(self, text: str, *, heading: str = "", about_subject: bool) -> int:
         """Return 0…1000; 0 when no search is covered well enough.
@@ -130,7 +68,9 @@ class Topic(NamedTuple):
         heading: what stands above; a word found there alone counts half.
         `about_subject` tells whether sentence, heading or source is about the task's subject (True when it has none).
         """
-        if self.hears_voices and (_OWN.search(text) or not _VOICE.search(text)):
+        if self.hears_voices and (signs.OWN.search(text) or not signs.VOICE.search(text)):
+            return 0
+        if self.sizes and not signs.NUMBER.search(text):
             return 0
         stems, above = _row(text), _row(heading)
         covers = sorted((_coverage(search, stems, above) for search in self.searches), reverse=True)
@@ -138,7 +78,7 @@ class Topic(NamedTuple):
             return 0
         score = _BEST * covers[0]
         score += _SECOND * (covers[1] if len(covers) > 1 else covers[0])
-        score += _FIGURES * (1 if not self.wants_figure or _FIGURE.search(text) else 0)
+        score += _FIGURES * (1 if not self.wants_figure or signs.FIGURE.search(text) else 0)
         score += _SUBJECT * (1 if about_subject else 0)
         score -= self._out_of_place(text)
         if leans_a_little(text):
@@ -148,26 +88,32 @@ class Topic(NamedTuple):
     def _out_of_place(self, text: str) -> int:
         """Return what a sentence loses for saying what the section does not ask for, in thousandths."""
         less = 0
-        if _ADVERSE.search(text) and not self.about_risk:
+        if signs.ADVERSE.search(text) and not self.about_risk:
             less += _ADVERSE_OUT_OF_PLACE
-        if self.wants_figure and not _FIGURE.search(text) and not (self.names_measures and _MEASURE.search(text)):
+        if (
+            self.wants_figure
+            and not signs.FIGURE.search(text)
+            and not (self.names_measures and signs.MEASURE.search(text))
+        ):
             less += _NO_VALUE
-        if self.wants_rule and not _RULE.search(text):
+        if self.wants_rule and not signs.RULE.search(text):
             less += _NO_RULE
-        if not self.takes_norms and _NORM.search(text):
+        if not self.takes_norms and signs.NORM.search(text):
             less += _NORM_OUT_OF_PLACE
         return less + self._of_another_section(text)
 
     def _of_another_section(self, text: str) -> int:
         less = 0
-        if self.defines and _RIVALRY.search(text):
+        if self.defines and signs.RIVALRY.search(text):
             less += _NORM_OUT_OF_PLACE
-        if self.about_problem and (_OWN.search(text) or _PITCH.search(text) or _OF_A_NAME.match(text)):
+        if self.about_problem and (signs.OWN.search(text) or signs.PITCH.search(text) or signs.OF_A_NAME.match(text)):
             less += _OWN_PROBLEM
-        if self.about_price and not _PRICE.search(text):
+        if self.subject_forms and not self.is_place and signs.RIVALS.search(text):
             less += _ADVERSE_OUT_OF_PLACE
-        if self.about_risk and not _HAZARD.search(text):
-            less += _NORM_OUT_OF_PLACE
+        if self.about_price and not signs.PRICE.search(text):
+            less += _ADVERSE_OUT_OF_PLACE
+        if self.about_risk and not signs.HAZARD.search(text):
+            less += _ADVERSE_OUT_OF_PLACE
         return less
 
 
@@ -208,7 +154,7 @@ def units(query: str, glossary: dict[str, tuple[str, ...]]) -> tuple[Unit, ...]:
     needed_words = {each for word in rest.split() if word.startswith("+") for each in content_stems(word)}
     # Who searches for "million users" wants a number of them; users alone are no answer.
     found += (
-        Unit((f" {each} ",), 2 if each in _AMOUNTS else 1, each in needed_words)
+        Unit((f" {each} ",), 2 if each in signs.AMOUNTS else 1, each in needed_words)
         for each in dict.fromkeys(content_stems(rest))
     )
     return tuple(found)
@@ -252,11 +198,12 @@ def topic_of(task: PlanTask, vertical: Vertical) -> Topic:
         subject_forms=about_it,
         other_places=_others(task.subject, vertical) if task.subject and is_place else (),
         is_place=is_place,
-        wants_figure=bool(_WANTS_FIGURE.search(task.question)),
+        wants_figure=bool(signs.WANTS_FIGURE.search(task.question)),
         about_risk="risk" in task.section,
         wants_rule=regulatory,
         about_problem=task.section == "market_problem",
         names_measures=task.section == "success_metrics",
+        sizes=task.section == "market_size",
         about_price=task.section == "pricing",
         defines=task.section == "definition",
         hears_voices=task.section == "voice_of_customer",
@@ -290,4 +237,4 @@ def about(topic: Topic, text: str, hit: Hit, *, heading: str) -> bool:
         return any(
             mentions(said, forms) and not mentions(said, topic.other_places) for said in (heading, hit.source.title)
         )
-    return mentions(hit.source.publisher or "", forms) and _OWN.search(text) is not None
+    return mentions(hit.source.publisher or "", forms) and signs.OWN.search(text) is not None

@@ -1,0 +1,74 @@
+"""Signs by which a sentence shows what it is: a rule, a hazard, a price, a pitch, a customer's own voice.
+
+Words of English and of business, none of a firm or a filing; each is looked for with the task's section in mind.
+"""
+
+from __future__ import annotations
+
+import re
+
+OWN = re.compile(r"\b(?:we|our|us|the company)\b", re.IGNORECASE)
+WANTS_FIGURE = re.compile(
+    r"\bhow (?:large|much|many|fast)|what share|at what rates|values do\b|\brevenues?\b", re.IGNORECASE
+)
+FIGURE = re.compile(r"\d+(?:\.\d+)?\s*(?:%|percent)|[$€£]\s*\d|\d\s*(?:million|billion)", re.IGNORECASE)
+AMOUNTS = frozenset({"million", "billion"})
+ADVERSE = re.compile(
+    r"advers|harm|negative(?:ly)? (?:impact|affect)|no assurance|cannot (?:assure|guarantee|be certain)|"
+    r"\bcould (?:cause|result|occur|suffer|decline|lose|reduce|increase|damage|impact|create|subject|lead|slow|be)\b|"
+    r"\bif (?:we|our|they)\b.{1,60}\b(?:fail|not|unable|cannot)\b|\bfailure (?:to|of|by)\b|"
+    r"\b(?:may|might) (?:not|lose|suffer|fail)\b|\bunauthorized (?:access|disclosure)|\bcan persist\b|\bdespite our\b",
+    re.IGNORECASE,
+)
+
+# What a sentence on law says: somebody must, may not, pays, is licensed, or that a rule applies.
+RULE = re.compile(
+    r"\b(?:must|shall|required?s?|requirements?|may (?:not|only)|may\b.{1,60}\bonly|prohibit\w*|"
+    r"forbid\w*|unlawful|illegal|legal\w*|laws?|"
+    r"acts?|rules?|regulat\w+|licen[cs]\w+|permits?|permitted|registr\w+|approv\w+|tax\w*|duty|duties|fines?|penalt\w+|"
+    r"subject to|compl(?:y|iance)|oblig\w+|consent|entitled|suitab\w+|applies|concession\w*|statut\w+|should|"
+    r"authorit\w+|commission)\b",
+    re.IGNORECASE,
+)
+
+# What ought to be says nothing of what is: a rule is no market problem, and no price.
+NORM = re.compile(
+    r"\b(?:must|shall|(?:is|are) (?:required|prohibited|obliged)|may (?:not|only)|only (?:when|if)|undertakes? to)\b",
+    re.IGNORECASE,
+)
+
+MEASURE = re.compile(r"\b(?:metrics?|indicators?|measures?|KPIs?)\b", re.IGNORECASE)
+# What could go wrong is said with one of these.
+HAZARD = re.compile(
+    r"\b(?:risks?|threat\w*|could|may|might|would|uncertain\w*|compet\w+|attack\w*|breach\w*|fail\w*|loss|lose|adverse\w*|"
+    r"vulnerab\w+|decline\w*|pressure|disrupt\w*|lawsuits?|litigation|fraud|ended|refus\w+|stopp?\w*)\b",
+    re.IGNORECASE,
+)
+# What a firm says of its own offer is no problem of its customers.
+PITCH = re.compile(
+    r"\brevenue (?:is|was) (?:mainly )?(?:affected|driven)|"
+    r"\b(?:offerings?|platform|solutions?) (?:that|which|enabl\w+)|"
+    r"\bis an? [\w-]+(?:-based)? \w* ?(?:offering|platform|solution|service)\b",
+    re.IGNORECASE,
+)
+# A sentence about a product or an agreement by its name: "The Example Services Agreement allows …".
+OF_A_NAME = re.compile(r"^(?:(?:A|An|The|Our)\s+)?(?:[A-Z][\w’'-]+\s+){2,}")
+# What a sentence on prices speaks of: what is paid, kept, given back, or earned with it.
+PRICE = re.compile(
+    r"\b(?:pric\w+|fees?|charg\w+|pa(?:y|ys|id|ying|yments?)|costs?|licen[cs]\w+|subscri\w+|purchas\w+|free|plans?|tiers?|"
+    r"discounts?|commissions?|hold|win|wins|keeps?|kept|margins?|revenues?|rates?|bonus\w*|promot\w+|compliment\w+|"
+    r"incentives?|credits?|rebate\w*|billed|renew\w*)\b|[$€£]",
+    re.IGNORECASE,
+)
+RIVALS = re.compile(r"\bour competitors\b|\bcompete with (?:us|our)\b", re.IGNORECASE)
+# A number that is no year: without one, nothing is said of a size.
+NUMBER = re.compile(r"\b(?!(?:19|20)\d\d\b)\d[\d,.]*")
+RIVALRY = re.compile(r"\bcompet(?:e|es|ing|ition|itors?|itive)\b", re.IGNORECASE)
+# Customers in their own voice: they say, choose, leave. What a company says of itself is none.
+VOICE = re.compile(
+    r"\b(?:customers?|users?|players?|buyers?|reviewers?|respondents?|patrons?|guests?|firms|lawyers|teams|clients?|"
+    r"subscribers?|members|bettors?)\b.{0,60}\b(?:sa(?:y|id|ys)|told|report(?:ed)?|cho(?:se|ose|oses)|switch(?:ed)?|left|leave|"
+    r"complain\w*|prais\w+|prefer\w*|want\w*|ask(?:ed)?|wish\w*|rate[ds]?|cancel(?:s|l?ed)?|renewed|stay(?:ed)?|like[ds]?|"
+    r"miss\w*|need|found|find|cited?|name[ds]?)\b|\b(?:survey|interview|review)\w*\b",
+    re.IGNORECASE,
+)
