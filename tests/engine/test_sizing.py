@@ -67,6 +67,20 @@ class TestSizes:
         assert size(drafts, "SAM", "top-down").amount == 225_000_000
         assert not [d for d in drafts if d.attributes["node"] == "TAM" and d.attributes["approach"] == "bottom-up"]
 
+    def test_customers_told_as_the_prompt_tells_its_own_are_those_of_the_served_part(self) -> None:
+        spend = "A firm in the United States spends $50,000 a year."
+        for counted, node in (("mid-size law firms", "SAM"), ("law firms", "TAM"), ("mid-size firms", "TAM")):
+            drafts = propose(
+                f"There were 4,000 {counted} in the United States in 2024.",
+                spend,
+                prompt="Clause software for mid-size law firms in the United States",
+                vertical="saas",
+            )
+            assert [d.attributes["node"] for d in drafts if d.formula and "customers" in d.formula.names] == [node]
+            # What no size uses is not proposed.
+            used = {key for d in drafts for key in d.premise_keys}
+            assert {d.key() for d in drafts if d.attributes["node"] == "input"} <= used
+
     def test_a_price_a_month_is_taken_for_a_year(self) -> None:
         spend = "Every player in New Jersey pays $10 a month."
         assert size(propose(COUNT, spend), "TAM", "bottom-up").amount == 60_000_000

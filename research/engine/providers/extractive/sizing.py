@@ -17,7 +17,7 @@ from research.engine.domain.plans import PlanTask
 from research.engine.ports import RunBrief
 
 from . import sizing_words, subjects
-from .sizing_read import Found, Reader
+from .sizing_read import Found, Reader, asked_of
 from .words import content_stems, fold
 
 # The tasks of the plan that a market size is proposed for.
@@ -66,7 +66,8 @@ def propose(*, brief: RunBrief, task: PlanTask, claims: Sequence[AcceptedClaim])
     if rules is None or not task.key.startswith(TASKS):
         return ()
     about = subjects.of(brief)
-    reader = Reader(rules, brief.vertical, about.jurisdictions, frozenset(content_stems(brief.prompt)))
+    stems = frozenset(content_stems(brief.prompt))
+    reader = Reader(rules, brief.vertical, about.jurisdictions, stems, asked_of(brief.prompt, rules))
     writer = _Writer(task, rules.owner)
     inputs = _inputs(writer, reader, claims)
     return () if inputs is None else _sizes(writer, inputs)
@@ -152,7 +153,7 @@ def _inputs(writer: _Writer, reader: Reader, claims: Sequence[AcceptedClaim]) ->
             customers=customers,
             spend=spend,
             expression=f"customers * spend{_A_YEAR[bottom.spend.time]}" if bottom else "",
-            in_part=bottom is not None and share is not None and reader.is_one_part(bottom.number, share),
+            in_part=bottom is not None and reader.is_one_part(bottom.number, share),
             served=_served(writer, share, place, used=(market, customers, spend)),
             attainable=_attainable(writer, next(iter(reader.newcomers(claims, place)), None), place),
         )
@@ -212,9 +213,9 @@ def _attainable(writer: _Writer, found: Found | None, place: str | None) -> Clai
 
 
 def _sizes(writer: _Writer, inputs: _Inputs) -> tuple[ClaimDraft, ...]:
-    """Return the inputs, then each approach's sizes. Customers counted in the part served give its SAM at once."""
-    found = [draft for draft in (inputs.market, inputs.customers, inputs.spend) if draft is not None]
-    found += [inputs.served, inputs.attainable]
+    """Return the inputs used, then each approach's sizes. Customers counted in the part served give its SAM at once."""
+    given = (inputs.market, inputs.customers, inputs.spend, inputs.served, inputs.attainable)
+    found: list[ClaimDraft] = []
     if inputs.market:
         tam = writer.computed("TAM", TOP_DOWN, "market", {"market": inputs.market})
         found += [tam, *_below(writer, inputs, TOP_DOWN, tam)]
@@ -222,7 +223,8 @@ def _sizes(writer: _Writer, inputs: _Inputs) -> tuple[ClaimDraft, ...]:
         premises = {"customers": inputs.customers, "spend": inputs.spend}
         first = writer.computed("SAM" if inputs.in_part else "TAM", BOTTOM_UP, inputs.expression, premises)
         found += [first, *_below(writer, inputs, BOTTOM_UP, first)]
-    return tuple(found)
+    used = {key for draft in found for key in draft.premise_keys}
+    return (*(draft for draft in given if draft is not None and draft.key() in used), *found)
 
 
 def _below(writer: _Writer, inputs: _Inputs, approach: str, first: ClaimDraft) -> list[ClaimDraft]:

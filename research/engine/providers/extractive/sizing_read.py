@@ -71,12 +71,16 @@ class Found(NamedTuple):
 
 
 class Reader(NamedTuple):
-    """What the figures are read for. places: those the prompt names, () for any. stems: of the prompt's words."""
+    """What the figures are read for. places: those the prompt names, () for any. stems: of the prompt's words.
+
+    asked: what the prompt tells its customers apart by ("mid-size law" of firms), as stems; () for nothing.
+    """
 
     rules: MarketRules
     vertical: Vertical
     places: tuple[str, ...]
     stems: frozenset[str]
+    asked: frozenset[str] = frozenset()
 
     def anchors(self, claims: Iterable[AcceptedClaim]) -> list[Found]:
         """Return what whole markets spend, best first: the prompt's places, the vertical's metrics, newest, surest."""
@@ -181,10 +185,14 @@ class Reader(NamedTuple):
                     rows.append(((*rank, *_trust(claim), clause.start), found))
         return [found for _, found in sorted(rows, key=lambda row: row[0])]
 
-    def is_one_part(self, count: Found, share: Found) -> bool:
-        """Tell whether customers are counted in the very part of the market that the share is of ("mid-size")."""
-        nouns = {each for nouns in self.rules.customers.values() for noun in nouns for each in content_stems(noun)}
-        return bool(set(content_stems(count.of)) & set(content_stems(share.of)) - nouns)
+    def is_one_part(self, count: Found, share: Found | None) -> bool:
+        """Tell whether customers are counted in the very part of the market that is served.
+
+        So they are when the share is of them ("mid-size"), or when they are told as the prompt tells its customers.
+        """
+        counted = set(content_stems(count.of))
+        of_share = share is not None and bool(counted & set(content_stems(share.of)) - _nouns(self.rules))
+        return of_share or bool(self.asked and self.asked <= counted)
 
     def _whose(self, value: TypedValue) -> str | None:
         if value.entity in self.vertical.jurisdictions:
@@ -226,6 +234,20 @@ class Reader(NamedTuple):
         part = without_places(part, self.vertical)
         rivals = any(mentions(part, forms) for forms in self.vertical.competitors.values())
         return rivals or any(word[:1].isupper() for word in part.split()[1:])
+
+
+def asked_of(prompt: str, rules: MarketRules) -> frozenset[str]:
+    """Return the stems by which the prompt tells the first customers it names apart, or none."""
+    for nouns in rules.customers.values():
+        for noun in nouns:
+            phrase = re.search(rf"\b{_ADJECTIVES}{re.escape(noun)}\b", prompt, re.IGNORECASE)
+            if phrase:
+                return frozenset(content_stems(phrase.group())) - _nouns(rules)
+    return frozenset()
+
+
+def _nouns(rules: MarketRules) -> frozenset[str]:
+    return frozenset(stem for nouns in rules.customers.values() for noun in nouns for stem in content_stems(noun))
 
 
 def _is_count(figure: Figure) -> bool:
