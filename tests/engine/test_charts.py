@@ -130,3 +130,17 @@ def test_cells_that_rest_on_the_same_claims_are_cited_once_in_their_row_at_the_l
     assert [cell.citations for cell in shown] == [(), (6,), (), (7,), ()]
     assert [cell.kind for cell in shown] == ["", "inferred", "measured", "inferred", ""]
     assert [cell.text for cell in shown] == [cell.text for cell in row]
+
+
+def test_a_formula_is_told_with_what_its_names_stand_for():
+    claims = {claim.revision_id: claim for claim in rich.mrd().claims}
+    nodes, _ = model_table.model_tables(rich.market(), claims=claims)
+    assert nodes.rows[7][-1].text == "SAM, top-down × Share the product can win within three years"
+
+
+def test_columns_share_the_width_by_what_they_hold():
+    table = rich.regulation()
+    shares = layout.widths(table)
+    assert sum(shares) == pytest.approx(100, abs=0.5)
+    assert max(shares) == shares[table.columns.index("What it demands")]
+    assert min(shares) == shares[table.columns.index("Primary source")]

@@ -10,7 +10,7 @@ from research.engine.document import html, text
 from research.engine.domain.documents import Gap
 from research.engine.domain.mrd import MrdValue, SignedMrd
 
-VOID = {"meta", "br", "hr", "rect", "line", "circle", "path"}
+VOID = {"meta", "br", "hr", "rect", "line", "circle", "path", "col"}
 HOSTILE = (
     "<script>alert(1)</script> \"><img src=x onerror=alert(1)> '&amp; [x](javascript:alert(1)) `|` \u202egnp.exe\x00"
 )

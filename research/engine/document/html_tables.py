@@ -11,8 +11,6 @@ from . import charts, charts_graph, layout, model_table, svg
 from . import text as words
 from .html_parts import Page, esc
 
-_SHORT_CHARS = 16
-
 
 def tables(page: Page, section: MrdSection) -> Iterator[str]:
     """Yield the section's market size, drawn and as figures, then its tables."""
@@ -50,12 +48,12 @@ def _known(one: MrdCell) -> str:
 
 
 def _css(one: MrdCell) -> str:
-    """Return the class that keeps a short figure ("USD 412,000,000") on one line."""
-    short = len(one.text) <= _SHORT_CHARS and any(char.isdecimal() for char in one.text)
-    return ' class="num short"' if short else ""
+    return ' class="num short"' if layout.is_short(one) else ""
 
 
 def _grid(page: Page, one: MrdTable) -> Iterator[str]:
+    # An attribute, not a style: the page's own policy forbids inline styles.
+    yield "".join(f'<col width="{share:g}%">' for share in layout.widths(one))
     heads = "".join(f'<th scope="col">{esc(name)}</th>' for name in one.columns)
     yield f"<thead><tr>{heads}</tr></thead><tbody>"
     for row in one.rows:

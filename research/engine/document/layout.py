@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
@@ -18,6 +19,9 @@ _ACROSS_COLUMNS = 8
 _ACROSS_ROWS = 6
 _LONG_CHARS = 60
 _LONG_COLUMNS = 4
+_FIGURE_CHARS = 16
+_WORD_CHARS = 24
+_ROOT_CHARS = 4.0
 
 Shape = Literal["grid", "wide", "stacked"]
 
@@ -31,6 +35,27 @@ def shape(table: MrdTable) -> Shape:
     if long < _LONG_COLUMNS and columns <= _ACROSS_COLUMNS and len(table.rows) >= _ACROSS_ROWS:
         return "wide"
     return "stacked"
+
+
+def is_short(cell: MrdCell) -> bool:
+    """Tell whether a cell is a short figure ("USD 412,000,000") that is to stay on one line."""
+    return len(cell.text) <= _FIGURE_CHARS and any(char.isdecimal() for char in cell.text)
+
+
+def widths(table: MrdTable) -> tuple[float, ...]:
+    """Return each column's share of the table's width in percent, by its longest word and by how much it holds."""
+    needs = [_need(table.columns[place], [row[place] for row in table.rows]) for place in range(len(table.columns))]
+    return tuple(round(100 * need / sum(needs), 1) for need in needs)
+
+
+def _need(head: str, cells: Sequence[MrdCell]) -> float:
+    longest = max((len(word) for word in head.split()), default=1)
+    for cell in cells:
+        words = [cell.text] if is_short(cell) else cell.text.split()
+        longest = max(longest, *map(len, words), 0)
+    filled = [len(cell.text) for cell in cells if cell.text] or [1]
+    # A column that holds four times as much is twice as wide, and twice as high.
+    return max(min(longest, _WORD_CHARS) + 2.0, _ROOT_CHARS * math.sqrt(sum(filled) / len(filled)))
 
 
 def told_once(row: tuple[MrdCell, ...]) -> tuple[MrdCell, ...]:

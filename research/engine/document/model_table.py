@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from research.engine.domain.documents import MarketModel, ModelNode
@@ -49,10 +50,13 @@ def _row(node: ModelNode, nodes: Mapping[int, ModelNode], claims: Mapping[int, M
 
 
 def _formula(node: ModelNode, nodes: Mapping[int, ModelNode], claim: MrdClaim | None) -> str:
-    """Return the expression with what its names stand for: "a × b, where a is …"."""
+    """Return the expression with what its names stand for in their place: "TAM, top-down × Share served"."""
     if not node.expression:
         return ""
-    expression = node.expression.replace("*", "×")
     names = claim.formula.names if claim and claim.formula else {}
-    told = [f"{name}: {name_of(nodes[number])}" for name, number in names.items() if number in nodes]
-    return f"{expression} ({'; '.join(told)})" if told else expression
+
+    def told(found: re.Match[str]) -> str:
+        node = nodes.get(names.get(found.group(), -1))
+        return name_of(node) if node else found.group()
+
+    return re.sub(r"[A-Za-z_]\w*", told, node.expression).replace(" * ", " × ").replace(" - ", " − ")

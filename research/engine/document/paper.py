@@ -95,7 +95,7 @@ def _cover(page: PaperPage) -> Iterator[str]:
     mrd, signed = page.mrd, page.signed
     yield '<header class="cover">'
     yield '<p class="eyebrow">Market requirements document</p>'
-    yield f'<h1 data-running="{esc(text_control.shortened(mrd.title, 90))}">{esc(mrd.title)}</h1>'
+    yield f'<h1 data-running="{esc(text_control.shortened(mrd.title, 84))}">{esc(mrd.title)}</h1>'
     if words.one_line(mrd.prompt) != words.one_line(mrd.title):
         yield f'<p class="prompt">{esc(mrd.prompt)}</p>'
     standing = words.status(signed)

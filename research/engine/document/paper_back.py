@@ -98,9 +98,10 @@ def _method(page: Page) -> Iterator[str]:
         yield f'<tr><th scope="row">{name}</th><td{css}>{esc(value)}</td></tr>'
     yield "</tbody></table>"
     if page.mrd.citations:
-        yield '<div class="table"><table class="register"><caption>Sources, in order of first citation</caption>'
-        yield '<thead><tr><th scope="col">Source</th><th scope="col" class="digest">Snapshot (SHA-256)</th>'
-        yield '<th scope="col" class="cited">Cited</th>'
+        yield '<div class="table"><table class="register fixed"><caption>Sources, in order of first citation</caption>'
+        yield '<col width="50%"><col width="36%"><col width="14%">'
+        yield '<thead><tr><th scope="col">Source</th><th scope="col">Snapshot (SHA-256)</th>'
+        yield '<th scope="col">Cited</th>'
         yield "</tr></thead><tbody>"
         for citation, numbers in words.sources(page.mrd):
             yield f"<tr><td>{link(citation.url, esc(citation.source_title))}"

@@ -66,7 +66,9 @@ def set_pages(page: str, *, identifier: bytes) -> bytes:
     out = io.BytesIO()
     # Pictures written into the page are all it may open: no address, no file.
     fetcher = URLFetcher(allowed_protocols={"data"})
-    weasyprint.HTML(string=page, url_fetcher=fetcher).write_pdf(out, pdf_variant=_VARIANT, pdf_identifier=identifier)
+    weasyprint.HTML(string=page, url_fetcher=fetcher).write_pdf(
+        out, pdf_variant=_VARIANT, pdf_identifier=identifier, presentational_hints=True
+    )
     return out.getvalue()
 
 

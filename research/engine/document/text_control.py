@@ -15,7 +15,8 @@ Facts = tuple[tuple[str, str], ...]
 def control(signed: SignedMrd) -> Facts:
     """Return what controls the document, by name: version, as-of, what made it, who approved and signed it."""
     mrd = signed.mrd
-    given = sorted({f"{approval.role} {approval.actor}" for part in mrd.sections for approval in part.approved_by})
+    # People are opaque here and told apart by the start of their id; the record of the sections has it whole.
+    given = sorted({f"{given.role} {given.actor[:8]}" for part in mrd.sections for given in part.approved_by})
     return (
         ("Version", f"revision {mrd.revision}, {'signed' if signed.signatures else 'draft, not signed'}"),
         ("As of", words.moment(mrd.as_of)),

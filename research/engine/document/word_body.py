@@ -167,7 +167,7 @@ def _turn(document: DocxDocument, *, across: bool) -> None:
 
 
 def _grid(sheet: Sheet, one: MrdTable, width_mm: float) -> None:
-    widths = [width_mm / len(one.columns)] * len(one.columns)
+    widths = [width_mm * share / 100 for share in layout.widths(one)]
     table = parts.grid(sheet.document, one.columns, rows=len(one.rows), widths=widths)
     for row, cells in zip(list(table.rows)[1:], map(layout.told_once, one.rows), strict=True):
         for place, (target, cell) in enumerate(zip(row.cells, cells, strict=True)):
