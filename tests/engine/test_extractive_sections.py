@@ -36,7 +36,9 @@ def test_a_risk_speaks_of_something_that_could_go_wrong() -> None:
 def test_a_size_is_said_with_a_number_that_is_no_year() -> None:
     query = "+customers worldwide"
     assert score("The vendor had 4,100 customers worldwide in 2024.", section="market_size", query=query) > 0
+    assert score("The vendor won 40 new customers worldwide.", section="market_size", query=query) > 0
     assert score("The vendor won customers worldwide in 2024.", section="market_size", query=query) == 0
+    assert score("Customers worldwide use Office 365 and 3D tools.", section="market_size", query=query) == 0
 
 
 def test_only_customers_speak_with_the_customer_s_voice() -> None:

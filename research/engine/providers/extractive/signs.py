@@ -61,8 +61,13 @@ PRICE = re.compile(
     re.IGNORECASE,
 )
 RIVALS = re.compile(r"\bour competitors\b|\bcompete with (?:us|our)\b", re.IGNORECASE)
-# A number that is no year: without one, nothing is said of a size.
-NUMBER = re.compile(r"\b(?!(?:19|20)\d\d\b)\d[\d,.]*")
+# A number that measures or counts: without one, nothing is said of a size. "Dynamics 365" and 2024 are none.
+NUMBER = re.compile(
+    r"\d(?:\.\d+)?\s*(?:%|percent|per cent|basis points|million|billion|thousand)|[$€£]\s*\d|\b\d{1,3}(?:,\d{3})+\b|"
+    r"\b\d+ (?:(?!of\b|in\b|and\b)[a-z-]+ ){0,3}(?:customers|users|players|members|subscribers|firms|seats|companies|people|"
+    r"organizations|adults|lawyers|employees|visitors|countries|states|operators|offices|contracts|accounts)\b",
+    re.IGNORECASE,
+)
 RIVALRY = re.compile(r"\bcompet(?:e|es|ing|ition|itors?|itive)\b", re.IGNORECASE)
 # Customers in their own voice: they say, choose, leave. What a company says of itself is none.
 VOICE = re.compile(
