@@ -6,7 +6,8 @@ import datetime as dt
 import pytest
 
 from research.engine.domain.claims import ClaimDraft, ClaimInHand
-from research.engine.domain.plans import check_plan
+from research.engine.domain.documents import AcceptedClaim
+from research.engine.domain.plans import PlanTask, check_plan
 from research.engine.providers.extractive.model import ExtractiveModel
 from research.engine.stages import extract, investigate
 from research.engine.verification import assess
@@ -110,3 +111,25 @@ def test_another_trade_is_not_its_field():
     """Field terms tell a mixed library apart: none of them is common to another vertical's field."""
     for other in ("gambling", "saas"):
         assert not set(FINTECH.field) & set(registry.get(other).field)
+
+
+def test_requirements_follow_from_law_by_the_verticals_rules_with_their_premise():
+    text = "New York law requires a money transmitter license before a company moves money for others."
+    said = {"jurisdiction": "New York", "topic": "licence"}
+    law = AcceptedClaim(
+        revision_id=1, key="k1", section="regulation", kind="stated", text=text, digest="d", confidence=800,
+        task_key="licensing", role="regulation", attributes=said,
+    )  # fmt: skip
+    task = next(task for task in FINTECH.tasks if task.key == "requirements-synthesis")
+    asked = PlanTask(
+        key=task.key, question=task.question, section=task.section, tools=SEARCHING, layer="requirements",
+        depends_on=("licensing",),
+    )  # fmt: skip
+    proposed = asyncio.run(ExtractiveModel().synthesise(brief(FINTECH, PROMPT), asked, [law]))
+    (licence,) = (draft for draft in proposed if draft.role == "requirement" and "New York" in draft.text)
+    assert (licence.kind, licence.premise_keys, licence.attributes["moscow"]) == ("inferred", ("k1",), "must")
+
+
+def test_no_rule_holds_a_figure_of_its_own():
+    words = " ".join(f"{rule.text} {' '.join(rule.attributes.values())}" for rule in FINTECH.rules)
+    assert not any(char.isdigit() for char in words)

@@ -6,10 +6,12 @@ plus must be there.
 
 from __future__ import annotations
 
-from research.engine.domain.vertical import Vertical
+from research.engine.domain.market_rules import MarketRules
+from research.engine.domain.vertical import Rule, Vertical
 
 from . import base, canonical
 from .base import section, task
+from .rules import SHARED, left_out, persona, requirement, risk
 
 # Words that seldom stand in documents about another trade.
 FIELD = base.listed("""
@@ -29,7 +31,6 @@ PRODUCTS: dict[str, tuple[str, ...]] = {
     "consumer lending": ("consumer lending", "consumer credit", "personal loans", "personal loan", "lending app"),
     "business lending": ("business lending", "small business loans", "working capital", "merchant cash advance"),
     "credit cards": ("credit card", "credit cards"),
-    "earned wage access": ("earned wage access", "salary advance"),
     "open banking": ("open banking", "account information service", "payment initiation"),
 }
 
@@ -75,10 +76,13 @@ METRICS: dict[str, tuple[str, ...]] = {
     "fraud rate": ("fraud rate", "fraud losses"),
     "active accounts": ("active accounts", "active customers", "active users"),
     "merchants": ("active merchants", "merchants"),
-    "interchange fee": ("interchange fee", "interchange"),
-    "operating income": ("operating income",),
     "market share": ("market share",),
+    "payment fees": ("payment fees", "fee revenue", "fees paid"),
 }
+SIZING = MarketRules(
+    revenues=("payment fees", "revenue"),
+    customers={"merchants": ("merchants", "businesses", "shops"), "customers": ("customers", "households", "accounts")},
+)
 
 PERSONAS: dict[str, tuple[str, ...]] = {
     "Household payer": ("households", "consumers", "families"),
@@ -90,7 +94,7 @@ PERSONAS: dict[str, tuple[str, ...]] = {
 }
 
 INSTRUMENTS: dict[str, str] = {
-    "Bank Secrecy Act": "United States",
+    **base.INSTRUMENTS,
     "Truth in Lending Act": "United States",
     "Electronic Fund Transfer Act": "United States",
     "Payment Services Directive": "European Union",
@@ -103,19 +107,15 @@ INSTRUMENTS: dict[str, str] = {
 
 SECTIONS = canonical.sections(
     section(
-        "regulation",
-        "Licensing and financial crime",
-        "Which licences, capital, safeguarding and anti-money-laundering duties apply, from primary sources.",
-        regulatory=True,
+        "regulation", "Licensing and financial crime",
+        "Which licences, capital, safeguarding and anti-money-laundering duties apply.", regulatory=True,
     ),
     section(
-        "consumer_protection",
-        "Consumer credit and protection",
-        "What law demands of disclosure, affordability, refunds, advertising and complaints.",
-        regulatory=True,
+        "consumer_protection", "Consumer credit and protection",
+        "What law demands of disclosure, affordability, refunds, advertising and complaints.", regulatory=True,
     ),
     pricing=("Pricing and unit economics", "Fees, rates, losses and funding: how money is made and what it costs."),
-)
+)  # fmt: skip
 
 TASKS = (
     task(
@@ -144,8 +144,7 @@ TASKS = (
     task(
         "trends", "trends",
         "What is changing: instant payments, open banking, credit costs, law?",
-        "instant payment +trend", "+open banking +trend", "+buy now pay later +trend",
-        "+interest rates funding costs +trend",
+        "instant payment +trend", "+open banking +trend", "+buy now pay later +trend", "+interest rates +trend",
     ),
     task(
         "customers", "personas",
@@ -236,6 +235,52 @@ TASKS = (
     ),
 )  # fmt: skip
 
+_LAW = ("regulation", "consumer_protection")
+RULES: tuple[Rule, ...] = (
+    requirement(
+        "licence", "Serve customers in {subject} only under the licence its law asks for, own or a partner's.",
+        "license", "licence", "authorisation", "registration", sections=_LAW, per="jurisdiction",
+        persona="Compliance officer", segment="All customers",
+        problem="Holding money without a licence is unlawful.", scenario="A customer of a new place signs up.",
+        acceptance="No account of a place without a licence on record can be opened in the test.",
+    ),
+    requirement(
+        "identity", "Verify who a customer is before money is held, moved or lent, and keep the proof.",
+        "know your customer", "identity", "due diligence", "anti-money laundering", sections=_LAW,
+        persona="Compliance officer", segment="All customers",
+        problem="Stolen identities open accounts.", scenario="A person signs up with papers of another.",
+        acceptance="The forged papers of the test set open no account, and each refusal has a record.",
+    ),
+    requirement(
+        "true-cost", "Show the whole cost of a payment or a loan, its yearly rate too, before it is agreed.",
+        "annual percentage rate", "APR", "disclose", "cost is stated", "fees", persona="Thin-file borrower",
+        segment="Borrowers", problem="Costs come to light late.", scenario="A borrower compares two plans.",
+        acceptance="In the test, people name the full cost of the plan they chose.",
+    ),
+    requirement(
+        "safeguarding", "Keep customers' money apart from the firm's own, and reconcile both every working day.",
+        "safeguarded", "safeguarding", "segregated account", sections=_LAW, persona="Compliance officer",
+        segment="All customers", problem="Customers lose when a firm fails.", scenario="The day's books are closed.",
+        acceptance="The balances of the test month agree to the cent on each working day.",
+    ),
+    left_out("deposits", "Taking deposits as a bank.", "bank", "banks", reason="It needs the licence of a bank."),
+    persona(
+        "merchant", "Small merchant", "The small merchant wants money early and one view of all fees.",
+        "merchants", "shop owners", "payouts", segment="Small businesses",
+    ),
+    risk(
+        "funding", "A partner that holds or lends the money may end the contract and stop the product.",
+        "funding bank", "partner bank", "partnership", "safeguarding bank", impact="high",
+        mitigation="Contract with a second partner and rehearse the change.",
+    ),
+    risk(
+        "losses", "Losses by fraud or unpaid loans may outgrow the fees.",
+        "fraud", "losses", "delinquency", "charge-off", impact="high",
+        mitigation="Set limits by customer and stop lending in a segment whose losses pass the plan.",
+    ),
+    *SHARED,
+)  # fmt: skip
+
 VERTICAL = Vertical(
     name="fintech",
     title="Payments and lending",
@@ -249,4 +294,6 @@ VERTICAL = Vertical(
     metrics=METRICS,
     personas=PERSONAS,
     instruments=INSTRUMENTS,
+    rules=RULES,
+    sizing=SIZING,
 )
