@@ -16,7 +16,7 @@ from research.engine.domain.states import ClaimStatus, Verdict
 from research.engine.verticals import registry
 from research.models import Claim, ClaimEvidence, Contradiction, Run, Task
 
-from . import facts, policy
+from . import facts, items, policy
 
 _SCALES = {3: "thousand", 6: "million", 9: "billion", 12: "trillion"}
 
@@ -89,6 +89,10 @@ class Card(NamedTuple):
     status: str
     waits: bool
     may: May
+    role: str
+    attributes: tuple[tuple[str, str], ...]
+    premises: tuple[items.PremiseView, ...]
+    formula: str
 
     @property
     def pick(self) -> str:
@@ -122,6 +126,7 @@ def cards(*, run: Run, claims: Sequence[Any], who: facts.Standing) -> list[Card]
     questions = dict(Task.objects.filter(plan__run=run).order_by("plan__revision").values_list("key", "question"))
     vertical = registry.get(run.vertical)
     regulatory = facts.regulatory_keys(run)
+    premises = items.premises_of(run, claims)
     return [
         _card(
             claim,
@@ -129,6 +134,7 @@ def cards(*, run: Run, claims: Sequence[Any], who: facts.Standing) -> list[Card]
             question=questions.get(claim.task_key, ""),
             cited=quotes(links.get(claim.current_id, [])),
             against=tuple(_against(other, reason, links) for other, reason in pairs[claim.pk]),
+            premises=premises[claim.pk],
             may_do=may(who=who, run=run, subject=facts.claim_subject(claim, regulatory=regulatory)),
         )
         for claim in claims
@@ -155,6 +161,7 @@ def _card(
     question: str,
     cited: tuple[QuoteView, ...],
     against: tuple[AgainstView, ...],
+    premises: tuple[items.PremiseView, ...],
     may_do: May,
 ) -> Card:
     revision, assessment = claim.current, claim.assessment
@@ -180,6 +187,10 @@ def _card(
         status="accepted by rule" if claim.decided_by_rule else claim.status,
         waits=claim.status == ClaimStatus.QUEUED,
         may=may_do,
+        role=items.role_of(revision),
+        attributes=items.attributes_of(revision),
+        premises=premises,
+        formula=(revision.formula or {}).get("expression", ""),
     )
 
 

@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from research import queries
+from research.engine.domain.items import ATTRIBUTES
 from research.models import Claim, ClaimEvidence, ClaimRevision, Evidence
 
 from .base import TeamScopedAdmin, address, badge, link_to, thousandths
@@ -110,6 +111,7 @@ def _page(claim: Claim) -> dict[str, Any]:
         "value": [(name, value) for name, value in (claim.current.value or {}).items() if value is not None]
         if claim.current
         else [],
+        "attributes": _attributes(claim.current),
         "contradictions": [
             (link_to(other, other.current.text if other.current else other.key), other.status, reason)
             for other, reason in queries.contradictions_of(claim)
@@ -118,6 +120,14 @@ def _page(claim: Claim) -> dict[str, Any]:
         "decisions": queries.decisions_on("claim", claim),
         "desk": address("reviews:claim", claim.run_id, claim.pk) if claim.status == "queued" else "",
     }
+
+
+def _attributes(revision: ClaimRevision | None) -> list[tuple[str, str]]:
+    """Return the attributes of a claim's role as label and words; none for a plain fact."""
+    if revision is None:
+        return []
+    known = ATTRIBUTES.get(revision.role, ())  # type: ignore[call-overload]
+    return [(one.label, revision.attributes[one.name]) for one in known if revision.attributes.get(one.name)]
 
 
 def _part(part: dict[str, Any]) -> Part:

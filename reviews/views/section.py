@@ -14,7 +14,7 @@ from research import queries
 from research.engine.domain.errors import InvalidInput, MrdError, NotFound
 from research.models import Claim, Run, SectionRevision
 from research.models.record import SubjectKind
-from reviews import cards, facts, forms
+from reviews import cards, facts, forms, items
 
 from . import common
 
@@ -95,10 +95,13 @@ def _show(desk: common.Desk, subject: facts.Subject, *, error: MrdError | None =
     editing = error is not None and desk.request.POST.get("verdict") == "edit"
     initial = [{"text": s["text"], "kind": s["kind"], "claims": s["claims"]} for s in row.body["sentences"]]
     rows = forms.SentenceFormSet(desk.request.POST if editing else None, initial=initial, prefix="sentence")
+    shown = _cards(desk, row)
+    ids = {number: card.id for number, card in shown.items()}
     context = {
         "run": desk.run,
         "section": row,
-        "sentences": _sentences(desk, row),
+        "sentences": _sentences(row, shown),
+        "tables": items.tables_of(row.draft, shown, ids=ids),
         "may": cards.may(who=desk.who, run=desk.run, subject=subject),
         "waits": common.gate_of(desk.run) == "regulatory" and row.status == "drafted" and row.regulatory,
         "editable": desk.run.state in _EDITABLE and row.status in ("drafted", "approved"),
@@ -112,11 +115,16 @@ def _show(desk: common.Desk, subject: facts.Subject, *, error: MrdError | None =
     return common.render(desk.request, "reviews/section.html", context, title=row.title, error=error)
 
 
-def _sentences(desk: common.Desk, row: SectionRevision) -> list[SentenceView]:
+def _cards(desk: common.Desk, row: SectionRevision) -> dict[int, cards.Card]:
+    """Return the card of each claim the section cites, by revision id."""
     found = facts.with_last_editor(Claim.objects.filter(run=desk.run, current_id__in=row.draft.cited()))
     claims = list(found.select_related("current__author", "assessment"))
     made = cards.cards(run=desk.run, claims=claims, who=desk.who)
-    by_revision = {claim.current_id: card for claim, card in zip(claims, made, strict=True)}
+    pairs = zip(claims, made, strict=True)
+    return {claim.current_id: card for claim, card in pairs if claim.current_id is not None}
+
+
+def _sentences(row: SectionRevision, by_revision: dict[int, cards.Card]) -> list[SentenceView]:
     return [
         SentenceView(
             sentence["text"],
