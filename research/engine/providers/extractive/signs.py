@@ -22,6 +22,7 @@ ADVERSE = re.compile(
 )
 
 # What a sentence on law says: somebody must, may not, pays, is licensed, or that a rule applies.
+ASKS_WHAT_IS_DONE = re.compile(r"\bdone\b", re.IGNORECASE)
 RULE = re.compile(
     r"\b(?:must|shall|required?s?|requirements?|may (?:not|only)|may\b.{1,60}\bonly|prohibit\w*|"
     r"forbid\w*|unlawful|illegal|legal\w*|laws?|"
@@ -64,11 +65,12 @@ RIVALS = re.compile(r"\bour competitors\b|\bcompete with (?:us|our)\b", re.IGNOR
 # A number that measures or counts: without one, nothing is said of a size. "Dynamics 365" and 2024 are none.
 NUMBER = re.compile(
     r"\d(?:\.\d+)?\s*(?:%|percent|per cent|basis points|million|billion|thousand)|[$€£]\s*\d|\b\d{1,3}(?:,\d{3})+\b|"
-    r"\b\d+ (?:(?!of\b|in\b|and\b)[a-z-]+ ){0,3}(?:customers|users|players|members|subscribers|firms|seats|companies|people|"
-    r"organizations|adults|lawyers|employees|visitors|countries|states|operators|offices|contracts|accounts)\b",
+    r"\b\d+ (?:(?!of\b|in\b|and\b)[a-z-]+ ){0,3}(?:customers|users|players|members|subscribers|firms|seats|companies|"
+    r"people|organizations|adults|lawyers|employees|visitors|countries|states|operators|offices|contracts|accounts)\b",
     re.IGNORECASE,
 )
-RIVALRY = re.compile(r"\bcompet(?:e|es|ing|ition|itors?|itive)\b", re.IGNORECASE)
+# Who else is there and what law came to allow say nothing of what a product is.
+RIVALRY = re.compile(r"\bcompet(?:e|es|ing|ition|itors?|itive)\b|\blegali[sz]\w+", re.IGNORECASE)
 # Customers in their own voice: they say, choose, leave. What a company says of itself is none.
 VOICE = re.compile(
     r"\b(?:customers?|users?|players?|buyers?|reviewers?|respondents?|patrons?|guests?|firms|lawyers|teams|clients?|"

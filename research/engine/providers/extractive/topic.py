@@ -200,7 +200,8 @@ def topic_of(task: PlanTask, vertical: Vertical) -> Topic:
         is_place=is_place,
         wants_figure=bool(signs.WANTS_FIGURE.search(task.question)),
         about_risk="risk" in task.section,
-        wants_rule=regulatory,
+        # "What is required and done" is answered by what is done, too.
+        wants_rule=regulatory and not signs.ASKS_WHAT_IS_DONE.search(task.question),
         about_problem=task.section == "market_problem",
         names_measures=task.section == "success_metrics",
         sizes=task.section == "market_size",
