@@ -198,6 +198,10 @@ class TestVerified:
             ({"value": money(200, "CAD")}, "the unit is CAD"),
             ({"value": None}, "no figure is stored"),
             ({"text": "TAM, top-down, in New Jersey in FY2024: USD 210 million."}, "neither its value nor a premise's"),
+            (
+                {"text": "TAM, top-down, in New Jersey in FY2024: about USD 210 million."},
+                "neither its value nor a premise's",
+            ),
             ({"text": "TAM, top-down, in New Jersey in FY2023: USD 200 million."}, "neither its value nor a premise's"),
             ({"text": "TAM, top-down, in New Jersey in FY2024: EUR 200 million."}, "neither its value nor a premise's"),
             ({"text": "TAM, top-down, in New Jersey in FY2024: 200 percent."}, "neither its value nor a premise's"),
@@ -214,6 +218,13 @@ class TestVerified:
         assert part.score == 0
         assert says in part.reason
 
+    def test_what_is_one_item_and_what_another_is_told_by_their_roles(self) -> None:
+        one = ClaimDraft(task_key="a", section="s", text=sample.MARKET, evidence_ids=(10,))
+        same, other = one.model_copy(update={"task_key": "b"}), one.model_copy(update={"task_key": "c", "role": "risk"})
+        merged = {key for key, row in assessed((one, same, other)).items() if row.merged_into}
+        assert len(merged) == 1
+        assert other.key() not in merged
+
     def test_an_assumption_with_a_figure_it_does_not_hold_says_so(self) -> None:
         draft = next(each for each in DRAFTS if each.kind == "assumption")
         wrong = draft.model_copy(update={"text": draft.text.replace("4 percent", "40 percent")})
@@ -222,6 +233,23 @@ class TestVerified:
 
 
 class TestRetold:
+    @pytest.mark.parametrize(
+        ("number", "currency", "said"),
+        [
+            ("412000000", "USD", "USD 412 million"),
+            ("189520000", "USD", "about USD 190 million"),
+            ("1250000000000", "EUR", "EUR 1.25 trillion"),
+            ("657800", "CAD", "CAD 657,800"),
+            ("12.3456", None, "about 12.3"),
+            ("0", None, "0"),
+        ],
+    )
+    def test_an_amount_has_three_digits_and_says_when_it_was_rounded(
+        self, number: str, currency: str | None, said: str
+    ) -> None:
+        value = TypedValue(number=Decimal(number), currency=currency)
+        assert size_words.amount(value.number, value) == said
+
     def test_a_recomputed_size_is_told_anew_and_verifies(self) -> None:
         nodes = {draft.key(): formula_graph.of_draft(draft) for draft in DRAFTS}
         first = DRAFTS[0]

@@ -129,6 +129,7 @@ class TestRefused:
             ("Our 500,000 players in New Jersey played in 2024.", SPEND),
             (COUNT, "The average player of Acme Chess in New Jersey spent $380 in 2024."),
             (COUNT, "The average player in Ontario spent C$395 in 2024."),
+            (COUNT, "Every player in New Jersey paid a fine of $380 in 2024."),
             (COUNT, "The average player in New Jersey spent $380."),
         ],
         ids=str,
