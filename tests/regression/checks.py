@@ -7,17 +7,13 @@ the case that returns whether the property holds; it asks the engine alone, neve
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
-from research.engine.document import numerals
 from research.engine.domain import formulas
 from research.engine.domain.claims import ClaimDraft, ClaimInHand, Formula, TypedValue, passes
-from research.engine.domain.documents import AcceptedClaim
 from research.engine.domain.errors import InvalidInput, QuoteNotFound
-from research.engine.domain.evidence import EvidenceItem, Quote, SourceRef
+from research.engine.domain.evidence import Quote
 from research.engine.domain.plans import PlanTask
 from research.engine.extraction import parse
 from research.engine.extraction.result import Limits
@@ -29,32 +25,8 @@ from research.engine.stages import extract, investigate
 from research.engine.verification import assess, companies, independence, quotes
 from research.engine.verticals import registry
 from tests.doubles.engine import FakeLibrary, MemoryEvidenceStore, brief, evidence_of, shelf_over
-
-Case = dict[str, Any]
-AS_OF = dt.date(2025, 4, 1)  # the day the documents of the cases speak of
-Check = Callable[[Case], bool]
-
-
-def item(
-    number: int, text: str, *, publisher: str = "Example Board", title: str = "A document", domain: str = "",
-    date: str = "2025-02-01",
-) -> EvidenceItem:  # fmt: skip
-    """Return evidence from a source of its own that is reliable and to the point: only the words decide."""
-    source = SourceRef(
-        id=number, kind="upload", title=title, publisher=publisher or None, domain=domain or None,
-        published_date=dt.date.fromisoformat(date), reliability=900,
-    )  # fmt: skip
-    quote = Quote(extracted_text_id=number, page=1, start=0, end=len(text), exact=text)
-    return EvidenceItem(id=number, quote=quote, source=source, task_key="t", relevance=900)
-
-
-def in_hand(
-    key: str, text: str, evidence: Sequence[EvidenceItem], value: TypedValue | None = None, *, section: str = "s"
-) -> ClaimInHand:
-    draft = ClaimDraft(
-        task_key="t", section=section, text=text, value=value, evidence_ids=tuple(i.id for i in evidence)
-    )
-    return ClaimInHand(key=key, draft=draft, question=text, evidence=tuple(evidence))
+from tests.regression import checks_document
+from tests.regression.build import AS_OF, Case, Check, in_hand, item
 
 
 def quote_stands(case: Case) -> bool:
@@ -140,19 +112,6 @@ def stale_are_told(case: Case) -> bool:
     verified = assess.verify(claims, as_of=AS_OF)
     stale = sorted(int(each.key) for each in verified.assessments if any("stale" in why for why in each.to_people))
     return stale == case["stale"]
-
-
-def numerals_are_traced(case: Case) -> bool:
-    """Find the numerals of `loose`, and no others, untraced to the claims."""
-    claims = [
-        AcceptedClaim(
-            revision_id=n, key=f"k{n}", section="s", kind="stated", text=text, digest="d", confidence=800,
-            evidence=(item(n, text),),
-        )
-        for n, text in enumerate(case["claims"], 1)
-    ]  # fmt: skip
-    allowed = [each for claim in claims for each in numerals.of_claim(claim)]
-    return list(numerals.untraced(case["text"], allowed=allowed)) == case["loose"]
 
 
 def periods_are_read(case: Case) -> bool:
@@ -272,7 +231,8 @@ CHECKS: dict[str, Check] = {
     "contradiction_found": contradicts,
     "stale_rate": stale_are_told,
     "company_exists": company_is_known,
-    "numeral_in_document": numerals_are_traced,
+    "numeral_in_document": checks_document.numerals_are_traced,
+    "numeral_every_place": checks_document.no_numeral_is_loose,
     "period_reading": periods_are_read,
     "formula_recomputed": formula_holds,
     "table_cell": cell_is_read,

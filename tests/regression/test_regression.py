@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.regression.checks import CHECKS, Case
+from tests.regression.build import Case
+from tests.regression.checks import CHECKS
 
 CASES = Path(__file__).parent / "cases"
 DEMANDED = 0.95
