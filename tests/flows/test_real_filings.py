@@ -151,7 +151,7 @@ def check_export(run: Run, people: world.People) -> None:
         for section in signed.mrd.sections
         if any(sentence.claims for sentence in section.sentences) and section.key != "executive_summary"
     )
-    assert len(per_section) >= 6, sorted(per_section)
+    assert len(per_section) >= 12, sorted(per_section)
     rejected = Claim.objects.filter(run=run, status=ClaimStatus.REJECTED)
     assert rejected.exists()
     cited = {claim.key for claim in signed.mrd.claims}
