@@ -7,7 +7,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 READY_DEV := .venv/.ready-dev
 
-.PHONY: demo test test-fast test-crash lint format bench clean
+.PHONY: demo test test-fast test-crash lint format bench bench-evidence clean
 .DEFAULT_GOAL := test
 
 .venv/bin/python:
@@ -47,6 +47,10 @@ format: $(READY_DEV)
 
 bench: $(READY_DEV)
 	$(BIN)/python -m tests.run_all bench
+
+# How good retrieval, verification and reading are, on real data in ../shared/data or MRD_DATA_DIR.
+bench-evidence: $(READY_DEV)
+	$(BIN)/python -m bench.evidence
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov

@@ -14,7 +14,7 @@ from .page_types import PageType
 from .query import Asked
 
 PAGE_WEIGHT = 0.6
-DOCUMENT_WEIGHT = 0.5
+DOCUMENT_WEIGHT = 0.8
 YEAR_WEIGHT = 0.15
 MATE_WEIGHT = 0.2
 CONTENTS_WEIGHT = -0.3
