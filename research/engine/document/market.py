@@ -88,7 +88,8 @@ def _node(claim: AcceptedClaim, mine: Mapping[str, AcceptedClaim]) -> ModelNode:
         base=base,
         high=high,
         expression=formula.expression if formula else None,
-        inputs=tuple(mine[key].revision_id for key in formula.names.values()) if formula else (),
+        # By name: a stored formula comes back with its names in another order than it was written in.
+        inputs=tuple(mine[key].revision_id for _, key in sorted(formula.names.items())) if formula else (),
     )
 
 
