@@ -175,3 +175,14 @@ def test_rows_joined_by_bars_are_read_by_their_head() -> None:
     cell = row(table, "Basic").cells[0]
     assert text[cell.start : cell.end] == "$1,200"
     assert tables.find_tables("Basic | 1,200 | 1,000\nTeam | 90 | 80\n") == ()  # no head: nothing says what they are
+
+
+def test_empty_cells_at_the_ends_of_a_row_and_a_title_row_keep_their_columns() -> None:
+    text = "Sales by region (in thousands) |  | \n | Years ended May 31, | \n | 2024 | 2023\n"
+    text += "North | 900 | 800\nSouth |  | 700\n"
+    table = only(text)
+    assert [column.head for column in table.columns] == ["Years ended May 31, 2024", "Years ended May 31, 2023"]
+    assert values(table, "North") == [900, 800]
+    assert values(table, "South") == [None, 700]
+    framed = only("| Plan | 2024 |\n|---|---|\n| Basic | 12 |\n| Team | 90 |\n")
+    assert values(framed, "Team") == [90]

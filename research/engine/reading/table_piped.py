@@ -32,17 +32,20 @@ class Grid(NamedTuple):
 
 def read(lines: Sequence[Line]) -> Grid | None:
     """Return what the lines hold, or None without a head, or when no row has as many cells as its columns."""
-    split = [(line, _cells(line)) for line in lines if not _RULE.match(line.text)]
+    rows_of = [line for line in lines if not _RULE.match(line.text)]
+    # Markdown frames every row with bars; elsewhere a bar at an end leaves an empty cell there.
+    framed = all(line.text.startswith("|") and line.text.endswith("|") and len(line.text) > 1 for line in rows_of)
+    split = [(line, _cells(line, framed=framed)) for line in rows_of]
     if len(split) < 2:  # noqa: PLR2004 - a head and a row
         return None
     width = Counter(len(cells) for _, cells in split).most_common(1)[0][0]
     head: list[tuple[Line, list[tuple[str, int]]]] = []
     for line, cells in split:
-        if head and not _is_head(cells):
+        if not _is_head(cells) and not _is_title(cells, head):
             break
-        if not head and not _is_head(cells):
-            return None
         head.append((line, cells))
+    if not any(_is_head(cells) for _, cells in head):
+        return None
     columns = _columns([[text for text, _ in cells] for _, cells in head], width)
     rows = [
         (line, cells[0][0], tuple(_read(text, at) for text, at in cells[1:]))
@@ -54,10 +57,9 @@ def read(lines: Sequence[Line]) -> Grid | None:
     return Grid(tuple(line for line, _ in head), columns, tuple(rows))
 
 
-def _cells(line: Line) -> list[tuple[str, int]]:
-    """Return the cells of a line with where each begins; bars that frame a line are no cells."""
+def _cells(line: Line, *, framed: bool) -> list[tuple[str, int]]:
+    """Return the cells of a line with where each begins; bars that frame it are no cells."""
     text = line.text
-    framed = text.startswith("|") and text.endswith("|") and len(text) > 1
     begin, end = (1, len(text) - 1) if framed else (0, len(text))
     found = []
     at = begin
@@ -73,6 +75,11 @@ def _is_head(cells: Sequence[tuple[str, int]]) -> bool:
     return bool(said) and all(
         _PERIOD.search(text) or (table_rows.has_letters(text) and not _figure(text)) for text in said
     )
+
+
+def _is_title(cells: Sequence[tuple[str, int]], head: Sequence[object]) -> bool:
+    """Tell whether a row above the heads names only what the table is of, or its units, in its first cell."""
+    return not head and bool(cells[0][0]) and not any(text for text, _ in cells[1:])
 
 
 def _figure(text: str) -> bool:
