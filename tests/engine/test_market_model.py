@@ -12,9 +12,11 @@ from research.engine.document import market
 from research.engine.document.compose import compose
 from research.engine.domain import formula_graph, formulas, size_words
 from research.engine.domain.claims import Assessment, ClaimDraft, Formula, TypedValue
-from research.engine.domain.documents import AcceptedClaim, MarketModel, SectionDraft
+from research.engine.domain.documents import AcceptedClaim, MarketModel, SectionBrief, SectionDraft
 from research.engine.domain.errors import InvalidInput
 from research.engine.domain.mrd import EvidencePlace, Mrd, MrdFacts
+from research.engine.ports import SectionBundle
+from research.engine.providers.extractive import draft as drafting
 from research.engine.verification import assess, computed
 
 TEXTS = (sample.MARKET, sample.COUNT, sample.SPEND, sample.SEGMENT, sample.NEWCOMER)
@@ -98,6 +100,20 @@ class TestModel:
     def test_it_stays_what_it_is_through_json(self) -> None:
         back = [AcceptedClaim.model_validate_json(each.model_dump_json()) for each in shelf()]
         assert market.model_of(back) == MarketModel.model_validate_json(model().model_dump_json())
+
+
+class TestDrafted:
+    def test_the_section_holds_the_model_and_says_how_each_assumption_is_tested_and_by_whom(self) -> None:
+        brief = SectionBrief(key="market_size", title="Market size", purpose="How large it is.")
+        section = drafting.draft(section=SectionBundle(brief=brief, claims=tuple(shelf())))
+        assert section.model == model()
+        (table,) = section.tables
+        (row,) = table.rows
+        assumed = next(each for each in shelf() if each.kind == "assumption")
+        assert [cell.text for cell in row] == [
+            assumed.text, "high", assumed.attributes["test"], assumed.attributes["owner"],
+        ]  # fmt: skip
+        assert composed(section, shelf()).sections[-1].tables
 
 
 class TestRefused:

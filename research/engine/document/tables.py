@@ -45,7 +45,9 @@ def tables_of(claims: Iterable[AcceptedClaim]) -> tuple[Table, ...]:
     found = sorted(claims, key=lambda claim: claim.revision_id)
     sheets = (_sheet(sheet, [claim for claim in found if claim.role == sheet.role]) for sheet in SHEETS)
     matrix = _matrix([claim for claim in found if claim.role == "competitor"])
-    return tuple(table for table in (matrix, *sheets) if table is not None)
+    # What the model shows of an assumption is its figure; how bad it is when wrong, and who tests it how, stand here.
+    assumed = _sheet(_ASSUMED, [claim for claim in found if claim.role == "market_size" and claim.kind == "assumption"])
+    return tuple(table for table in (matrix, *sheets, assumed) if table is not None)
 
 
 def shown_in(tables: Iterable[Table]) -> frozenset[int]:
@@ -208,3 +210,6 @@ SHEETS = (
         _by_level("impact", "likelihood"),
     ),
 )  # fmt: skip
+_ASSUMED = next(sheet for sheet in SHEETS if sheet.role == "assumption")._replace(
+    key="market-assumptions", role="market_size", caption="What the market size assumes"
+)
