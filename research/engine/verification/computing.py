@@ -112,7 +112,7 @@ def _gathered(rows: Sequence[list[Figure]]) -> Iterator[Sequence[Figure]]:
 def _results(
     group: Sequence[Figure], named: frozenset[str], *, percent: bool
 ) -> Iterable[tuple[str, float, Sequence[Figure]]]:
-    if named & {"change", "share"}:
+    if named & {"change", "share", "product"}:
         for one, other in permutations(group, 2):
             for how, value in _of_two(one, other, named, percent=percent):
                 yield how, value, (one, other)
@@ -133,6 +133,8 @@ def _of_two(one: Figure, other: Figure, named: frozenset[str], *, percent: bool)
         yield "difference", a - b
     if "change" in named and percent and b:
         yield "growth", (a - b) / abs(b) * 100
+    if "product" in named:
+        yield "product", a * b
     if "share" in named and b:
         whole = 100 if percent else 1
         yield "share", a / b * whole

@@ -2,9 +2,9 @@
 
 The weights were fitted by `bench/evidence/fit.py` on the fit halves of the development data (items split by the
 hash of their id): `CLAIM` on WiCE, AttributionBench and FinDVer, each set and each verdict counting the same,
-`ANSWER` on the FinanceBench answers that people labelled. What they reach on the other halves `bench/evidence/verification.py`
-prints. They are for statements in general; a changed digit, negation or name is found by the checks in `support` and
-`figures`, which stand beside this and cap it.
+`ANSWER` on the FinanceBench answers that people labelled. What they reach on the other halves
+`bench/evidence/verification.py` prints. They are for statements in general; a changed digit, negation or name is
+found by the checks in `support` and `figures`, which stand beside this and cap it.
 """
 
 from __future__ import annotations
@@ -25,34 +25,29 @@ _NAMED = 4  # so many names or figures are listed in a reason
 
 CLAIM: Mapping[str, float] = MappingProxyType(
     {
-        "bias": -1.13,
-        "window": 2.22,
-        "bigrams": 1.00,
-        "strangers": -0.84,
-        "dates": -1.22,
-        "has_figure": 0.07,
-        "lost": -2.15,
-        "fit": 0.48,
-        "negation_added": -0.59,
-        "negation_dropped": -0.04,
-        "flipped": -1.15,
-        "hedge_dropped": -0.27,
-        "hedge_added": -0.41,
+        "bias": -1.10,
+        "window": 2.04,
+        "bigrams": 1.16,
+        "strangers": -0.82,
+        "dates": -1.19,
+        "has_figure": 0.16,
+        "lost": -2.22,
+        "fit": 0.18,
+        "negation_added": -0.56,
+        "negation_dropped": -0.03,
+        "flipped": -1.18,
+        "hedge_dropped": -0.24,
+        "hedge_added": -0.40,
     }
 )
 ANSWER: Mapping[str, float] = MappingProxyType(
     {
-        "bias": -2.29,
-        "window": 2.44,
-        "bigrams": 5.24,
-        "has_figure": 0.52,
-        "lost_share": -1.42,
-        "last_lost": -0.43,
-        "fit": 1.15,
-        "negation_dropped": -1.03,
-        "flipped": -0.43,
-        "asked": 0.98,
-        "denies": -0.67,
+        "bias": -0.87,
+        "window": 1.97,
+        "bigrams": 2.86,
+        "lost_share": -2.07,
+        "fit": 1.35,
+        "denies": -0.71,
     }
 )
 

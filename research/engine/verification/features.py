@@ -73,8 +73,6 @@ def measure(claim: str, passages: Sequence[str], question: str = "") -> Measured
         **_against(claim, ranked[:_NEAREST]),
     }
     if question:
-        asked = content_stems(fold(question))
-        values["asked"] = len(asked & wanted) / len(asked) if asked else 0.0
         values["denies"] = float(bool(_DENIES.search(claim)))
     missing = tuple(sorted(one for one, found in forms.items() if not found))
     return Measured(values, tuple(ranked[:_NEAREST]), missing, strangers, dates, traced)
@@ -128,7 +126,6 @@ def _figures(traced: Sequence[tracing.Traced]) -> dict[str, float]:
         "has_figure": float(count > 0),
         "lost": float(lost > 0),
         "lost_share": lost / count if count else 0.0,
-        "last_lost": float(count > 0 and not traced[-1].how),
         "fit": sum(fits) / len(fits) if fits else 0.0,
     }
 

@@ -22,9 +22,10 @@ _NEAR_BEFORE, _NEAR_AFTER = 70, 50  # characters of a claim around a figure that
 _NEAREST = 8  # units a figure may be recomputed from
 _EQUATION = re.compile(r"=|≈|\bdivided by\b|\bminus\b|\bplus\b")
 # What a written reckoning multiplies and divides with: counts of things averaged, percent, days.
-_CONSTANTS = frozenset(Decimal(number) for number in (1, 2, 3, 4, 12, 100, 360, 365))
+_CONSTANTS = frozenset(Decimal(number) for number in (1, 2, 3, 4, 12, 100, 360, 365, 1000, 10**6, 10**9))
 _WRITTEN_CHANCE = 0.6
-_EVERY = frozenset({"change", "share", "sum", "mean"})
+_EVERY = frozenset({"change", "share", "sum", "mean", "product"})
+_HUNDRED = 100
 
 
 class Traced(NamedTuple):
@@ -46,9 +47,11 @@ def trace(claim: str, units: Sequence[Unit], ranked: Sequence[Unit], vocabulary:
     others of it that are traced counts as traced, step by step, as a reckoning is written.
     """
     steps = bool(_EQUATION.search(claim))
+    given: list[Figure] = []
     wanted = [f for f in amounts(claim) if not f.text.isalpha()]
     if steps:
-        wanted = [f for f in wanted if not (f.bare and f.amount in _CONSTANTS)]
+        given = [f for f in wanted if f.amount in _CONSTANTS and f.currency is None]
+        wanted = [f for f in wanted if f not in given]
     if not wanted:
         return ()
     places = _places(units)
@@ -63,17 +66,30 @@ def trace(claim: str, units: Sequence[Unit], ranked: Sequence[Unit], vocabulary:
             out.append(Traced(figure, "found", fit))
             held.append(figure)
             continue
-        own = _own(held)
-        again = None
+        again = next((each for each in out if each.how and _repeats(figure, each.figure)), None)
+        if again is not None:
+            out.append(Traced(figure, again.how, again.fit, again.operands))
+            continue
+        own = _own([*held, *given])
+        made = None
         if own and steps:
-            again = computing.recompute(figure, own, _EVERY, chance=_WRITTEN_CHANCE)
+            made = computing.recompute(figure, own, _EVERY, chance=_WRITTEN_CHANCE)
         elif own:
-            again = computing.recompute(figure, own, named)
-        again = again or computing.recompute(figure, near, named)
-        if again:
+            made = computing.recompute(figure, own, named)
+        made = made or computing.recompute(figure, near, named)
+        if made:
             held.append(figure)
-        out.append(Traced(figure, again.how if again else "", 0.0, again.operands if again else ()))
+        out.append(Traced(figure, made.how if made else "", 0.0, made.operands if made else ()))
     return tuple(out)
+
+
+def _repeats(figure: Figure, earlier: Figure) -> bool:
+    """Tell whether a figure says an earlier one again, as it is or as a percentage of one ("0.54, or 54%")."""
+    if figure.amount == earlier.amount:
+        return figure.unit == earlier.unit
+    rates = {figure.unit, earlier.unit} == {"percent", None} and not figure.currency and not earlier.currency
+    whole, part = (figure, earlier) if figure.unit == "percent" else (earlier, figure)
+    return rates and abs(whole.amount - part.amount * _HUNDRED) * 2 <= max(whole.quantum, part.quantum * _HUNDRED)
 
 
 def _own(held: Sequence[Figure]) -> list[Unit]:

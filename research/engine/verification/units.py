@@ -20,7 +20,8 @@ _NO_AMOUNT = re.compile(
     rf"\b{_MONTH}\s+\d{{1,2}}\b|\b\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}(?=\W)|"
     r"\b(?:notes?|items?|pages?|exhibits?|sections?|rules?|forms?|parts?|tables?|asc|asu|ifrs|no\.)\s+\d[\d.\-]*|"
     r"\b(?:one|two|three|six|nine|twelve|thirteen|\d{1,2})[\s-]+(?:months?|weeks?|quarters?)(?:\s+periods?)?\s+end|"
-    r"\b(?:three|six|nine|twelve)[\s-]months?\b|\b\d{1,2}-[KQF]\b|(?:^|(?<=[:.;]\s))\d{1,2}[.)](?=\s)",
+    r"\b(?:three|six|nine|twelve)[\s-]months?\b|\b\d{1,2}-[KQF]\b|(?:^|(?<=[:.;)]\s))\d{1,2}[.)](?=\s)|"
+    r"(?<=[a-z]-)\d+",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\d[\d.,]*")
