@@ -9,7 +9,7 @@ import pytest
 
 from research.engine.domain.evidence import EvidenceItem, Finding, Hit, SourceRef
 from research.engine.domain.plans import PlanTask
-from research.engine.providers.extractive import cell_search, cells, extract
+from research.engine.providers.extractive import cell_measures, cell_search, cells, extract
 from research.engine.verification import figures, support
 from research.engine.verticals import registry
 from tests.doubles.engine import brief
@@ -61,7 +61,7 @@ def task(*queries: str, subject: str | None = None) -> PlanTask:
 
 def said(page: str = PAGE, about: PlanTask | None = None, **changes) -> list[str]:
     about = about or task()
-    asked = cells.asked_of(about, GAMBLING)
+    asked = cell_measures.asked_of(about, GAMBLING)
     found = cells.statements(page, asked=asked, task=about, source=source(**changes), vertical=GAMBLING)
     return [each.text for each in found]
 
@@ -120,7 +120,7 @@ def test_a_competitor_task_takes_only_that_company_s_tables() -> None:
 
 
 def test_the_typed_value_is_the_cell() -> None:
-    asked = cells.asked_of(task(), GAMBLING)
+    asked = cell_measures.asked_of(task(), GAMBLING)
     (found,) = cells.statements(
         PAGE, asked=asked, task=task(), source=source(published_date=dt.date(2025, 2, 1)), vertical=GAMBLING
     )
@@ -133,7 +133,7 @@ def test_the_typed_value_is_the_cell() -> None:
 def test_a_part_s_figure_is_never_taken_for_the_whole_s() -> None:
     about = task("table games drop win +slots handle")
     (found,) = cells.statements(
-        PAGE, asked=cells.asked_of(about, GAMBLING), task=about, source=source(), vertical=GAMBLING
+        PAGE, asked=cell_measures.asked_of(about, GAMBLING), task=about, source=source(), vertical=GAMBLING
     )
     assert found.value.entity == "Larkspur Gaming: Harbour Resorts"
 

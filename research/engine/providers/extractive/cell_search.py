@@ -11,7 +11,7 @@ from research.engine.domain.plans import PlanTask
 from research.engine.domain.vertical import Vertical
 from research.engine.reading import tables
 
-from . import cells
+from . import cell_measures, cells
 from .subjects import forms_of
 from .words import form_pattern, mentions
 
@@ -38,7 +38,7 @@ class _Told(NamedTuple):
 class CellSearch:
     """What one investigation knows of tables. `note` passages, ask for `pages`, `read` them, take the `findings`."""
 
-    def __init__(self, task: PlanTask, vertical: Vertical, asked: tuple[cells.Asked, ...]) -> None:
+    def __init__(self, task: PlanTask, vertical: Vertical, asked: tuple[cell_measures.Asked, ...]) -> None:
         self._task = task
         self._vertical = vertical
         self._asked = asked
@@ -135,7 +135,7 @@ class CellSearch:
 
 def of(task: PlanTask, vertical: Vertical) -> CellSearch | None:
     """Return a search for the measures that `task` asks for, or None when it asks for none."""
-    asked = cells.asked_of(task, vertical)
+    asked = cell_measures.asked_of(task, vertical)
     return CellSearch(task, vertical, asked) if asked else None
 
 

@@ -17,31 +17,10 @@ from research.engine.domain.plans import PlanTask
 from research.engine.domain.vertical import Vertical
 from research.engine.reading import periods, tables
 
-from . import cell_words, subjects
-from .words import content_stems, form_pattern, mentions
+from . import cell_measures, cell_words
 
-# A label that names the measure is worth more than its group's heading or a caption that does.
-BY_LABEL, BY_GROUP, BY_CAPTION, JUST_THAT = 820, 780, 740, 40
-_OTHER_FIRM = re.compile(r"\b(?:LLC|L\.L\.C\.|Inc\.?|Ltd\.?|L\.P\.|plc|GmbH)(?!\w)", re.IGNORECASE)
 # Amounts that stand in full whatever the table counts in.
 _IN_FULL = re.compile(r"\bper\b|\b(?:daily|room) rate\b|\bprice\b", re.IGNORECASE)
-# Words of a search that name no thing of their own.
-_GENERIC = frozenset(
-    content_stems(
-        "million billion thousand increase increased compared prior year growth grow average normal range key net "
-        "total current quarter percent percentage values mix new sources report name market large"
-    )
-)
-_WHOLE = frozenset(content_stems("total consolidated net percentage revenue revenues")) | {"adr", "revpar"}
-_STATEMENT = re.compile(
-    r"statements?\b|balance sheets?|cash flows?|summary|operating results|results of operations|\brevenues?\b|"
-    r"consolidated",
-    re.IGNORECASE,
-)
-# "Key gaming statistics for our Las Vegas Strip Resorts"
-_PART = re.compile(r"\bfor (?:our |the )?((?:[A-Z][\w&.'’-]* ?)+)$")
-# "Cost of revenue" is no revenue.
-_ANOTHER = re.compile(r"\b(?:costs?|percentage|share|provision) (?:of|for)(?: total)?\s*$", re.IGNORECASE)
 # A row that is a share of the row above it says nothing alone.
 _SHARE = re.compile(r"^(?:as a )?(?:percent(?:age)?|%|share) of\b", re.IGNORECASE)
 _LENGTH = {periods.Kind.YEAR: 12, periods.Kind.QUARTER: 3, periods.Kind.DATE: 0}
@@ -61,42 +40,20 @@ class Statement(NamedTuple):
     measure: str = ""
 
 
-class Asked(NamedTuple):
-    """A measure that a search asks for, and the stems of what else the search names: one of them must stand by it."""
-
-    metric: str
-    beside: frozenset[str] = frozenset()
-
-
-def asked_of(task: PlanTask, vertical: Vertical) -> tuple[Asked, ...]:
-    """Return the measures that the task's searches ask for, in the order of the searches."""
-    forms = [form for written in vertical.metrics.values() for form in written]
-    of_metrics = {stem for form in forms for stem in content_stems(form)}
-    subject = subjects.forms_of(task.subject, vertical) if task.subject else ()
-    found = []
-    for query in task.queries:
-        plain = query.replace("+", "")
-        for form in subject:
-            plain = form_pattern(form).sub(" ", plain)
-        beside = frozenset(content_stems(plain)) - of_metrics - _GENERIC
-        found += [Asked(name, beside) for name, written in vertical.metrics.items() if mentions(plain, written)]
-    return tuple(dict.fromkeys(found))
-
-
 def statements(
-    text: str, *, asked: tuple[Asked, ...], task: PlanTask, source: SourceRef, vertical: Vertical
+    text: str, *, asked: tuple[cell_measures.Asked, ...], task: PlanTask, source: SourceRef, vertical: Vertical
 ) -> tuple[Statement, ...]:
     """Return what the tables of `text` (a page, or quotes of one) say of the measures asked, best first."""
     found = []
     for table in tables.find_tables(text):
         column = newest(table)
-        if column is None or _is_of_another(table.caption, source):
+        if column is None or cell_measures.is_of_another(table.caption, source):
             continue
         for row in table.rows:
             if _SHARE.match(row.label):
                 continue
-            worth = _worth(table, row, asked, vertical)
-            if worth and is_about(task, vertical, table, row, source):
+            worth = cell_measures.worth(table, row, asked, vertical)
+            if worth and cell_measures.is_about(task, vertical, table, row, source):
                 made = state(table, row, column, source=source, vertical=vertical, relevance=worth)
                 if made:
                     found.append(made)
@@ -121,31 +78,31 @@ def state(
 ) -> Statement | None:
     """Return the cell of `row` in `column` as a claim, or None when its value, scale, period or owner is in doubt."""
     cell, head = row.cells[column], table.columns[column]
-    period, owner = tables.period_of(head), owner_of(source, vertical)
+    period, owner = tables.period_of(head), cell_measures.owner_of(source, vertical)
     measure = tables.measure(table, row, cell)
     in_full = cell.currency is not None and _IN_FULL.search(f"{row.parent} {row.label}")
     if not cell.value or period is None or owner is None or (measure.scale is None and not in_full):
         return None
-    if not table.caption and (not row.parent or _STATEMENT.search(row.parent)):
+    if not table.caption and (not row.parent or cell_measures.STATEMENT.search(row.parent)):
         return None  # "Cost of revenue" of what? Of pay in shares, in a table of the notes
     group = f" ({row.parent})" if row.parent else ""
     title = cell_words.titled(table.caption, keep=owner)
     said = cell_words.said(cell, measure)
     when = cell_words.when(head.head, is_day=period.kind is periods.Kind.DATE)
     text = f"{owner} reported {row.label}{group} of {said} {when}{f' ({title})' if title else ''}."
-    metric = _typed_metric(row, vertical)
+    metric = cell_measures.typed_metric(row, vertical)
     value = TypedValue(
         number=cell.value,
         scale=measure.scale or 1,
         unit=measure.unit,
         currency=measure.currency,
         period=period.name,
-        entity=_typed_entity(owner, table, row, metric),
+        entity=cell_measures.typed_entity(owner, table, row, metric),
         metric=metric,
-        geography=_place(f"{row.label} {row.parent} {title}", vertical),
+        geography=cell_measures.place_of(f"{row.label} {row.parent} {title}", vertical),
         as_of=period.end if period.kind is periods.Kind.DATE else source.published_date,
     )
-    said_of = metric_of(row, vertical) or _named(table.caption, vertical) or ""
+    said_of = cell_measures.metric_of(row, vertical) or cell_measures.named(table.caption, vertical) or ""
     return Statement(text, value, table, row, relevance, said_of)
 
 
@@ -177,7 +134,7 @@ def read_back(
         # Of several headings between, the last is the row's own.
         parts = [head, *sorted(groups, key=lambda each: each.quote.start)[-1:], row]
         text = "\n".join(each.quote.exact for each in parts)
-        asked = asked_of(task, vertical)
+        asked = cell_measures.asked_of(task, vertical)
         made = statements(text, asked=asked, task=task, source=row.source, vertical=vertical)
         if len(made) == 1:
             found.append((made[0]._replace(relevance=row.relevance), tuple(parts)))
@@ -194,87 +151,6 @@ def is_row(exact: str) -> bool:
 def is_above(exact: str) -> bool:
     """Tell whether a quote is what stands above a table's rows."""
     return tables.is_head(exact)
-
-
-def owner_of(source: SourceRef, vertical: Vertical) -> str | None:
-    """Return whose figures a document's tables hold: its publisher, or the one company its title names, or None."""
-    if source.publisher:
-        return source.publisher
-    named = subjects.named(source.title.replace("_", " "), vertical.competitors)
-    return named[0] if len(named) == 1 else None
-
-
-def metric_of(row: tables.Row, vertical: Vertical) -> str | None:
-    """Return the measure that a row's label names, alone or with its group's heading, or None."""
-    return _named(row.label, vertical) or (_named(f"{row.label} {row.parent}", vertical) if row.parent else None)
-
-
-def _named(text: str, vertical: Vertical) -> str | None:
-    """Return the measure with the longest form in `text`."""
-    text = text.replace("%", " percentage")
-    forms = ((form, name) for name, written in vertical.metrics.items() for form in written)
-    found = (
-        (len(form), name)
-        for form, name in forms
-        if (match := form_pattern(form).search(text)) is not None and not _ANOTHER.search(text[: match.start()])
-    )
-    return max(found, default=(0, None))[1]
-
-
-def _worth(table: tables.Table, row: tables.Row, asked: tuple[Asked, ...], vertical: Vertical) -> int:
-    metric = metric_of(row, vertical)
-    wanted = metric or _named(table.caption, vertical)
-    said = set(content_stems(f"{row.label} {row.parent} {table.caption}"))
-    if not any(each.metric == wanted and (not each.beside or each.beside & said) for each in asked):
-        return 0
-    if metric is None:
-        return BY_CAPTION
-    own = BY_LABEL if _named(row.label, vertical) else BY_GROUP
-    return own + (JUST_THAT if _typed_metric(row, vertical) == metric else 0)
-
-
-def _typed_metric(row: tables.Row, vertical: Vertical) -> str:
-    """Return what a row measures: the vertical's name where the label says just that, else the label as it stands.
-
-    "Same-store net revenues" are no net revenues: two different measures never contradict one another.
-    """
-    metric = metric_of(row, vertical)
-    if metric:
-        said = set(content_stems(f"{row.label} {row.parent}".replace("%", " percentage"))) - _WHOLE
-        if any(said <= set(content_stems(form)) | _WHOLE for form in vertical.metrics[metric]):
-            return metric
-    return f"{row.label} ({row.parent})" if row.parent else row.label
-
-
-def _typed_entity(owner: str, table: tables.Table, row: tables.Row, metric: str) -> str:
-    """Return whose figure it is: the owner, or the part of it that the group's heading or the caption names."""
-    if row.parent and row.parent not in metric and not _STATEMENT.search(row.parent):
-        return f"{owner}: {row.parent}"
-    part = _PART.search(cell_words.titled(table.caption, keep=owner))
-    return f"{owner}: {part.group(1)}" if part else owner
-
-
-def is_about(task: PlanTask, vertical: Vertical, table: tables.Table, row: tables.Row, source: SourceRef) -> bool:
-    """Tell whether a row is about the task's subject; always where it has none."""
-    if not task.subject:
-        return True
-    forms = subjects.forms_of(task.subject, vertical)
-    if mentions(f"{row.label} {row.parent} {table.caption}", forms):
-        return True
-    return task.subject not in vertical.jurisdictions and mentions(owner_of(source, vertical) or "", forms)
-
-
-def _is_of_another(caption: str, source: SourceRef) -> bool:
-    """Tell whether a caption names a firm that the source's publisher is not (statements of an affiliate)."""
-    if not _OTHER_FIRM.search(caption):
-        return False
-    words = {word.casefold().strip(".,") for word in f"{source.publisher or ''} {source.title}".split()}
-    return caption.split(maxsplit=1)[0].casefold().strip(".,") not in words
-
-
-def _place(text: str, vertical: Vertical) -> str | None:
-    named = subjects.named(text, vertical.jurisdictions)
-    return named[0] if len(named) == 1 else None
 
 
 def _on_page(one: EvidenceItem, other: EvidenceItem) -> bool:

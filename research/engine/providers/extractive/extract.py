@@ -10,7 +10,7 @@ from research.engine.domain.plans import PlanTask
 from research.engine.ports import RunBrief
 from research.engine.verification import relevance
 
-from . import cells
+from . import cell_measures, cells
 from .attributes import described
 from .sentences import goes_on_from
 from .values import typed_value
@@ -63,7 +63,7 @@ def _measures_what_is_asked(brief: RunBrief, task: PlanTask, draft: ClaimDraft) 
     metric = draft.value.metric if draft.value else None
     if task.section != _SIZE or metric is None:
         return True
-    asked = {each.metric for each in cells.asked_of(task, brief.vertical)}
+    asked = {each.metric for each in cell_measures.asked_of(task, brief.vertical)}
     return not asked or metric.removesuffix(" increase").removesuffix(" decrease") in asked
 
 
@@ -83,7 +83,12 @@ def _merged(
 
 def _of_cell(brief: RunBrief, task: PlanTask, said: cells.Statement, items: tuple[EvidenceItem, ...]) -> ClaimDraft:
     role, attributes = described(
-        task=task, vertical=brief.vertical, text=said.text, value=said.value, evidence=list(items)
+        task=task,
+        vertical=brief.vertical,
+        text=said.text,
+        value=said.value,
+        evidence=list(items),
+        companies=subjects.of(brief).competitors,
     )
     return ClaimDraft(
         task_key=task.key,
@@ -106,7 +111,14 @@ def _claim(brief: RunBrief, task: PlanTask, group: list[EvidenceItem]) -> ClaimD
         context=best.quote.prefix,
         published=best.source.published_date,
     )
-    role, attributes = described(task=task, vertical=brief.vertical, text=text, value=value, evidence=group)
+    role, attributes = described(
+        task=task,
+        vertical=brief.vertical,
+        text=text,
+        value=value,
+        evidence=group,
+        companies=subjects.of(brief).competitors,
+    )
     return ClaimDraft(
         task_key=task.key,
         section=task.section,
