@@ -19,11 +19,13 @@ def source(**more):
     return SourceRef(**({"id": 1, "kind": "upload", "title": "A report"} | more))
 
 
-def read(text, *, section, vertical=GAMBLING, subject=None, value=None, **about):
+def read(text, *, section, vertical=GAMBLING, subject=None, value=None, companies=(), **about):
     task = PlanTask(key="t", question="What is asked?", section=section, tools=("library_search",), subject=subject)
     quote = Quote(extracted_text_id=1, page=1, start=0, end=len(text), exact=text)
     items = [EvidenceItem(id=1, quote=quote, source=source(**about), task_key="t")]
-    role, attributes = described(task=task, vertical=vertical, text=text, value=value, evidence=items)
+    role, attributes = described(
+        task=task, vertical=vertical, text=text, value=value, evidence=items, companies=companies
+    )
     assert check_attributes(role, attributes) == attributes
     return role, attributes
 
@@ -144,6 +146,13 @@ def test_the_company_of_the_task_is_meant_only_where_it_is_named():
     _, found = read("Borealis has 200 users.", section="competitors", subject="Borealis Games")
     assert (found["competitor"], found["aspect"]) == ("Borealis Games", "size")
     assert read("It has 200 users.", section="competitors", subject="Borealis Games") == ("fact", {})
+
+
+def test_companies_the_plan_names_are_known_and_two_together_are_told_as_two():
+    both = ("Borealis Games", "Maple")
+    text = "Borealis Games and Maple together hold 61 percent."
+    assert read(text, section="competitors", companies=both)[1]["competitor"] == "Borealis Games and Maple"
+    assert read(text, section="competitors") == ("fact", {})
 
 
 def test_voices_say_who_and_whether_they_were_won_or_lost():

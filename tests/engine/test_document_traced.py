@@ -204,6 +204,13 @@ def test_the_summary_says_the_sizes_the_law_and_the_musts_in_the_order_of_the_se
     assert [one.claims for one in summary.sentences] == [(1,), (3,), (4,), (7,)]
 
 
+def test_a_figure_that_is_not_known_to_be_the_competitors_own_is_told_in_its_whole_sentence():
+    one = claims()[3]
+    value = one.value.model_copy(update={"entity": None})
+    (matrix,) = tables.tables_of([one.model_copy(update={"value": value})])
+    assert matrix.rows[0][1].text == one.text
+
+
 def test_of_several_claims_for_one_cell_the_surest_stands_and_the_tables_do_not_depend_on_order():
     one = claims()[3]
     surer = one.model_copy(update={"revision_id": 8, "key": "key-8", "confidence": 900})

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from research.engine.domain.documents import AcceptedClaim, SectionDraft, Sentence
 from research.engine.domain.items import APPROACHES, NODES
 
-from .tables import said
+from .tables import by_priority, said
 
 SUMMARY_KEY = "executive_summary"
 SUMMARY_TITLE = "Executive summary"
@@ -15,6 +15,7 @@ SUMMARY_TITLE = "Executive summary"
 SUMMARY_SECTIONS = 8
 _LEADING = ("market_problem", "market_size", "trends", "competitors", "pricing", "requirements", "risks")
 _MUSTS, _SIZES = 3, 3
+_FIRST_TOPICS = ("licence", "tax")
 
 
 def summary_of(sections: Sequence[SectionDraft], claims: Mapping[int, AcceptedClaim]) -> tuple[SectionDraft, ...]:
@@ -43,9 +44,15 @@ def _chosen(free: Sequence[AcceptedClaim]) -> Sequence[AcceptedClaim]:
         return sizes[:_SIZES]
     musts = [claim for claim in free if claim.role == "requirement" and claim.attributes.get("moscow") == "must"]
     if musts:
-        return sorted(musts, key=lambda claim: claim.revision_id)[:_MUSTS]
+        return sorted(musts, key=lambda claim: (by_priority(claim), claim.revision_id))[:_MUSTS]
     # max() keeps the first of equals: the one the section itself puts first.
-    return [max(free, key=lambda claim: -1 if claim.confidence is None else claim.confidence)] if free else []
+    return [max(free, key=_weight)] if free else []
+
+
+def _weight(claim: AcceptedClaim) -> tuple[bool, int]:
+    """Return what makes a claim tell most: law that lets in or takes money before the rest, then confidence."""
+    lets_in = claim.attributes.get("topic") in _FIRST_TOPICS and "pending" not in claim.attributes
+    return (lets_in, -1 if claim.confidence is None else claim.confidence)
 
 
 def _size(claim: AcceptedClaim) -> str:

@@ -101,9 +101,10 @@ def _best(claims: Sequence[AcceptedClaim]) -> AcceptedClaim:
 
 def _typed(claim: AcceptedClaim) -> Cell:
     day, name = claim.attributes.get("as_of"), claim.attributes["competitor"].casefold()
-    whose = ((claim.value.entity if claim.value else None) or name).casefold()
-    # A figure alone is enough where it is the competitor's own and what the column asks for.
-    short = claim.attributes["aspect"] in _COUNTED and (whose in name or name in whose)
+    whose = ((claim.value.entity if claim.value else None) or "").casefold()
+    # A figure alone is enough where it is known to be the competitor's own and what the column asks for.
+    own = bool(whose) and (whose in name or name in whose)
+    short = own and claim.attributes["aspect"] in _COUNTED
     return Cell(
         text=(figure_of(claim) if short else "") or said(claim),
         claims=(claim.revision_id,),
@@ -149,7 +150,8 @@ def _by_level(*names: str) -> Callable[[AcceptedClaim], tuple[object, ...]]:
     return lambda claim: tuple(_LEVELS.index(claim.attributes.get(name, "")) for name in names)
 
 
-def _by_priority(claim: AcceptedClaim) -> tuple[object, ...]:
+def by_priority(claim: AcceptedClaim) -> tuple[object, ...]:
+    """Return what requirements are sorted by: priority, then the number of their id."""
     number = claim.attributes["id"].rpartition("-")[2]
     # R-2 before R-10; an id a person writes without a number comes last.
     return (MOSCOW.index(claim.attributes["moscow"]), int(number) if number.isdecimal() else 10**9)
@@ -187,7 +189,7 @@ SHEETS = (
             Column("Persona", _of("persona")), Column("Problem", _of("problem")), Column("Scenario", _of("scenario")),
             Column("Segment", _of("segment")), Column("Acceptance signal", _of("acceptance")),
         ),
-        _by_priority,
+        by_priority,
     ),
     Sheet(
         "out_of_scope", "out_of_scope", "Out of scope", (Column("Left out", said), Column("Reason", _of("reason"))),

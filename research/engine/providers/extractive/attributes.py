@@ -95,18 +95,24 @@ _IMPACT = (
 
 
 def described(
-    *, task: PlanTask, vertical: Vertical, text: str, value: TypedValue | None, evidence: Sequence[EvidenceItem]
+    *,
+    task: PlanTask,
+    vertical: Vertical,
+    text: str,
+    value: TypedValue | None,
+    evidence: Sequence[EvidenceItem],
+    companies: Sequence[str] = (),
 ) -> Described:
     """Return role and attributes of a stated claim.
 
-    evidence: that of the claim, its best first. A claim that does not have what its role demands is ("fact", {}).
+    evidence: that of the claim, its best first. companies: those the plan names, beside the lexicon's. A claim that does not have what its role demands is ("fact", {}).
     """
     section = vertical.section(task.section)
     given: Described = _FACT
     if section.regulatory:
         given = ("regulation", regulatory.attributes_of(text=text, evidence=evidence, vertical=vertical))
     elif section.competitor:
-        given = ("competitor", _competitor(task, vertical, text, value, evidence))
+        given = ("competitor", _competitor(task, vertical, text, value, evidence, companies))
     elif section.key == "personas":
         persona = _persona(text, vertical)
         given = ("persona", {"persona": persona} if persona else {})
@@ -121,10 +127,15 @@ def described(
 
 
 def _competitor(
-    task: PlanTask, vertical: Vertical, text: str, value: TypedValue | None, evidence: Sequence[EvidenceItem]
+    task: PlanTask,
+    vertical: Vertical,
+    text: str,
+    value: TypedValue | None,
+    evidence: Sequence[EvidenceItem],
+    companies: Sequence[str],
 ) -> dict[str, str]:
     source = evidence[0].source if evidence else None
-    name = _company(task, vertical, text, source)
+    name = _company(task, vertical, text, source, companies)
     if not name:
         return {}
     as_of = (value.as_of if value else None) or (source.published_date if source else None)
@@ -136,11 +147,12 @@ def _competitor(
     }
 
 
-def _company(task: PlanTask, vertical: Vertical, text: str, source: SourceRef | None) -> str:
+def _company(task: PlanTask, vertical: Vertical, text: str, source: SourceRef | None, planned: Sequence[str]) -> str:
     """Return whom the claim is about: the task's company when it is named, else those named, else who says "we"."""
     if task.subject and mentions(text, forms_of(task.subject, vertical)):
         return task.subject
-    companies = named(text, vertical.competitors)
+    meant = [name for name in planned if mentions(text, forms_of(name, vertical))]
+    companies = tuple(dict.fromkeys((*meant, *named(text, vertical.competitors))))
     if companies:
         return " and ".join(companies) if len(companies) <= _TOGETHER else ""
     publisher = (source.publisher if source else None) or ""
