@@ -105,7 +105,8 @@ def described(
 ) -> Described:
     """Return role and attributes of a stated claim.
 
-    evidence: that of the claim, its best first. companies: those the plan names, beside the lexicon's. A claim that does not have what its role demands is ("fact", {}).
+    evidence: that of the claim, its best first. companies: those the plan names, beside the lexicon's. A claim
+    that does not have what its role demands is ("fact", {}).
     """
     section = vertical.section(task.section)
     given: Described = _FACT

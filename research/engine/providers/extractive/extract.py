@@ -10,7 +10,7 @@ from research.engine.domain.plans import PlanTask
 from research.engine.ports import RunBrief
 from research.engine.verification import relevance
 
-from . import cell_measures, cells
+from . import cell_measures, cells, subjects
 from .attributes import described
 from .sentences import goes_on_from
 from .values import typed_value
