@@ -156,12 +156,20 @@ class TestEvaluate:
         [
             ("a / b", {"a": value("1"), "b": value("0")}, "divides by zero"),
             ("a / b", {"a": value("1"), "b": value("1", low="-1", high="2")}, "within the range"),
+            ("a * b", {"a": value("1e30"), "b": value("1e30")}, "too large or too small"),
+            ("a * b", {"a": value("1"), "b": value("1", scale="1e99999")}, "too large or too small"),
             ("a / (b - c)", {"a": value("1"), "b": value("3"), "c": value("3")}, "divides by zero"),
         ],
     )
-    def test_dividing_by_zero_is_refused(self, expression: str, values: dict[str, TypedValue], says: str) -> None:
+    def test_dividing_by_zero_and_figures_beyond_all_measure_are_refused(
+        self, expression: str, values: dict[str, TypedValue], says: str
+    ) -> None:
         with pytest.raises(InvalidInput, match=says):
             evaluate(expression, **values)
+
+    def test_a_stored_figure_beyond_all_measure_is_refused_in_a_sentence(self) -> None:
+        with pytest.raises(InvalidInput, match="too large or too small"):
+            formulas.difference(value("1e999999", scale="1e999999"), value("1"))
 
     def test_a_name_without_a_premise_or_a_figure_and_a_premise_without_a_name_are_refused(self) -> None:
         with pytest.raises(InvalidInput, match="leads to no premise"):

@@ -22,7 +22,10 @@ from .quantities import STRETCHES, Quantity, Unit
 
 SIGNIFICANT = 12
 MAX_RANGED = 8  # premises with a range; 2⁸ corners
-_EXACT = decimal.Context(prec=50, rounding=decimal.ROUND_HALF_EVEN)
+MAX_POWER = 40  # of ten, either way: beyond that a figure is a slip, and its plain digits fill the page
+_EXACT = decimal.Context(
+    prec=50, rounding=decimal.ROUND_HALF_EVEN, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN
+)  # of any size, so that what is too large is refused in a sentence instead of overflowing
 _ROUNDED = decimal.Context(prec=SIGNIFICANT, rounding=decimal.ROUND_HALF_EVEN)
 
 
@@ -81,6 +84,7 @@ def difference(stored: TypedValue | None, computed: TypedValue) -> str:
     """Return in one phrase how a stored value differs from what its formula gives, or "" when the difference is 0.
 
     Compared: amount, unit, currency, both ends of the range, and the period where the stored value names one.
+    Raises `InvalidInput` for a value whose unit nobody can tell, or that is too large or too small to be one.
     """
     if stored is None:
         return f"no figure is stored, the formula gives {said(computed)}"
@@ -119,7 +123,7 @@ def _results(
     """Return base, low and high; all corners are tried, and a divisor that changes its sign among them is refused."""
 
     def full(name: str, number: Decimal) -> Decimal:
-        return _EXACT.multiply(_EXACT.multiply(number, used[name].scale), kinds[name].factor)
+        return _within(_EXACT.multiply(_EXACT.multiply(number, used[name].scale), kinds[name].factor))
 
     base_of = {name: full(name, value.number) for name, value in used.items()}
     ends = {
@@ -203,11 +207,17 @@ def _amount(value: TypedValue, number: Decimal | None) -> Decimal | None:
     # In the step of a pure number, so that 50 basis points and 0.5 percent are one amount.
     if number is None:
         return None
-    return _EXACT.multiply(_EXACT.multiply(number, value.scale), quantities.of_value(value).factor)
+    return _within(_EXACT.multiply(_EXACT.multiply(number, value.scale), quantities.of_value(value).factor))
 
 
 def _round(amount: Decimal) -> Decimal:
-    return Decimal(plain(_ROUNDED.plus(amount)))
+    return Decimal(plain(_ROUNDED.plus(_within(amount))))
+
+
+def _within(amount: Decimal) -> Decimal:
+    if amount and abs(amount.adjusted()) > MAX_POWER:
+        raise _wrong("A figure of the formula is too large or too small to be one: check its number and scale.")
+    return amount
 
 
 def _wrong(detail: str) -> InvalidInput:
