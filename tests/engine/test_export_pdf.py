@@ -138,9 +138,11 @@ def test_nothing_outside_the_page_is_opened(tmp_path):
     assert "SECRET" not in Pages(with_file).texts[0]
 
 
-def test_a_document_that_takes_too_long_ends_in_a_sentence():
+@pytest.mark.parametrize("limits", [press.PressLimits(timeout_s=0.05), press.PressLimits(cpu_s=1)])
+def test_a_document_that_takes_too_long_ends_in_a_sentence(limits):
+    large = rich.signed(rich.large(citations=60, claims=120))
     with pytest.raises(Conflict, match="took longer than"):
-        press.pressed(rich.signed(), form="pdf", limits=press.PressLimits(timeout_s=0.05))
+        press.pressed(large, form="pdf", limits=limits)
 
 
 def test_without_the_systems_libraries_the_sentence_says_what_to_install(monkeypatch):

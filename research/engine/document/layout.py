@@ -53,9 +53,9 @@ def _need(head: str, cells: Sequence[MrdCell]) -> float:
     for cell in cells:
         words = [cell.text] if is_short(cell) else cell.text.split()
         longest = max(longest, *map(len, words), 0)
-    filled = [len(cell.text) for cell in cells if cell.text] or [1]
+    held = sum(len(cell.text) for cell in cells) / max(len(cells), 1)
     # A column that holds four times as much is twice as wide, and twice as high.
-    return max(min(longest, _WORD_CHARS) + 2.0, _ROOT_CHARS * math.sqrt(sum(filled) / len(filled)))
+    return max(min(longest, _WORD_CHARS) + 2.0, _ROOT_CHARS * math.sqrt(held))
 
 
 def told_once(row: tuple[MrdCell, ...]) -> tuple[MrdCell, ...]:

@@ -11,6 +11,7 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
@@ -25,9 +26,10 @@ _ROOT = Path(__file__).resolve().parents[3]
 
 
 class PressLimits(NamedTuple):
-    """timeout_s: wall clock, in seconds. memory_mb: address space of the process, in megabytes."""
+    """timeout_s: wall clock, cpu_s: of one processor, both in seconds. memory_mb: address space, in megabytes."""
 
-    timeout_s: float = 50.0
+    timeout_s: float = 120.0
+    cpu_s: int = 60
     memory_mb: int = 2048
 
 
@@ -40,34 +42,42 @@ def pressed(signed: SignedMrd, *, form: Form, cache: Path | None = None, limits:
     cache: a folder for the list of fonts, which is made anew each time without one. Raises `InvalidInput` (field
     format) when the system's text libraries are missing, `Conflict` when it takes longer or more memory than it may.
     """
-    given = [form, str(limits.memory_mb), str(int(limits.timeout_s) + 1)]
+    given = [form, str(limits.memory_mb), str(limits.cpu_s)]
     # Nothing inherited: no keys, no database address, no settings.
     env = {"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     if cache is not None:
         env["XDG_CACHE_HOME"] = str(cache)
-    process = subprocess.Popen(  # noqa: S603 - this interpreter, this module
-        [sys.executable, "-m", f"{__package__}.press", *given],
-        cwd=_ROOT,
-        env=env,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
+    # A file, not a pipe: a process that is killed before it has read everything breaks no pipe.
+    with tempfile.TemporaryFile(prefix="mrd-press-") as source:
+        source.write(signed.model_dump_json().encode())
+        source.seek(0)
+        process = subprocess.Popen(  # noqa: S603 - this interpreter, this module
+            [sys.executable, "-m", f"{__package__}.press", *given],
+            cwd=_ROOT,
+            env=env,
+            stdin=source,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
     try:
-        out, told = process.communicate(signed.model_dump_json().encode(), timeout=limits.timeout_s)
+        out, told = process.communicate(timeout=limits.timeout_s)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-        raise Conflict(
-            f"The {form} took longer than {limits.timeout_s:g} s: try again when less is going on, or take html."
-        ) from None
+        raise Conflict(_too_long(form, limits.timeout_s)) from None
     if process.returncode == _REFUSED:
         raise InvalidInput(told.decode("utf-8", "replace").strip(), field="format")
+    if process.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+        raise Conflict(_too_long(form, limits.cpu_s))
     if process.returncode != 0:
         last = told.decode("utf-8", "replace").strip().splitlines()[-1:] or ["no word"]
         raise Conflict(f"The {form} could not be made ({last[0][:200]}); html carries the same document.")
     return out
+
+
+def _too_long(form: str, seconds: float) -> str:
+    return f"The {form} took longer than {seconds:g} s: try again when less is going on, or take html."
 
 
 def main(form: str, memory_mb: int, cpu_s: int) -> int:

@@ -125,7 +125,11 @@ def grid(document: DocxDocument, heads: Sequence[str], *, rows: int, widths: Seq
 def set_widths(table: Table, widths: Sequence[float]) -> None:
     """Give every cell its column's width, which readers other than Word ask for. widths: millimetres."""
     for row in table.rows:
-        for cell, width in zip(row.cells, widths, strict=False):
+        # A merged cell stands once for each column it covers.
+        covered: dict[_Cell, float] = {}
+        for cell, width in zip(row.cells, widths, strict=True):
+            covered[cell] = covered.get(cell, 0.0) + width
+        for cell, width in covered.items():
             cell.width = Mm(width)
 
 
