@@ -14,6 +14,7 @@ from django.apps.config import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - Django's name
 
+from research.adapters import semantic
 from research.engine.document import pdf
 
 from .config import Config
@@ -41,6 +42,13 @@ def check_pages(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
     """Warn when the system lacks what the exports pdf and docx are set with."""
     told = pdf.missing()
     return [Warning(told, hint="Without them those two exports are refused.", id="mrd.W023")] if told else []
+
+
+@register()
+def check_semantic(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse MRD_SEMANTIC without the extra it stands for."""
+    told = semantic.missing() if settings.MRD.semantic else ""
+    return [Error(f"MRD_SEMANTIC is on. {told}", id="mrd.E024")] if told else []
 
 
 @register(Tags.security, deploy=True)

@@ -14,11 +14,12 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from research.engine.domain.evidence import Hit, SourceRef, SourceShare, SourceText
+from research.engine.retrieval import fusion
 from research.engine.retrieval.documents import Directory
 from research.engine.retrieval.ranking import Ranked
 from research.models import ExtractedText, Passage, Source
 
-from . import catalogue, index_feed, ranked_search
+from . import catalogue, index_feed, ranked_search, semantic
 from .db import Bridge
 from .ranked_search import Catalogue
 from .search_index import IndexLost, IndexShare, SearchIndex
@@ -57,17 +58,19 @@ class TeamLibrary:
         index: SearchIndex,
         turn: asyncio.Lock | None = None,
         glossary: Mapping[str, tuple[str, ...]] | None = None,
+        embedder: fusion.Embedder | None = None,
     ) -> None:
         """Serve one team. `turn` is shared by all that use `index` in this process: one at a time catches it up.
 
         None: nobody else does. glossary: the terms of the run's trade with what means the same, by which searches
-        are widened; None for general finance alone.
+        are widened; None for general finance alone. embedder: puts the order by meaning in, or None.
         """
         self._team_id = team_id
         self._bridge = bridge
         self._index = index
         self._turn = turn or asyncio.Lock()
         self._glossary = glossary or {}
+        self._embedder = embedder
         self._directory = Directory(())
 
     async def search(
@@ -79,11 +82,17 @@ class TeamLibrary:
         the kind that answers it. `any_word` False demands every word. `sources`: in these alone, None for all.
         Raises `Transient` when the index cannot be made or written.
         """
-        found = await self._current(self._ranked, query, limit=limit, any_word=any_word, sources=sources)
+        wide = limit if self._embedder is None or limit < 1 else max(limit, semantic.RERANKED)
+        found = await self._current(self._ranked, query, limit=wide, any_word=any_word, sources=sources)
         if not found:
             return ()
         scores = {hit.passage_id: hit.score for hit in found}
-        return await self._bridge.run(_hits, team_id=self._team_id, scores=scores)
+        hits = await self._bridge.run(_hits, team_id=self._team_id, scores=scores)
+        if self._embedder is not None:
+            texts = [(hit.passage_id, f"{hit.heading}\n{hit.text}") for hit in hits]
+            order = await asyncio.to_thread(fusion.rerank, query, texts, self._embedder)
+            hits = tuple(sorted(hits, key=lambda hit: order.index(hit.passage_id)))
+        return hits[:limit]
 
     async def survey(self, terms: Sequence[str], *, least: int) -> tuple[SourceShare, ...]:
         """Return for every source how many of its passages hold at least `least` of `terms`, by source id.

@@ -17,6 +17,7 @@ from research.engine.verticals import registry as verticals
 from research.models import Step, Team
 
 from . import library as library_adapter
+from . import semantic
 from .breakers import RowBreakers
 from .clock import SystemClock
 from .company_register import TickerFile
@@ -61,6 +62,7 @@ class Runtime:
             index=self._index,
             turn=self._catching_up,
             glossary=verticals.get(step.run.vertical).glossary,
+            embedder=semantic.demand() if settings.MRD.semantic else None,
         )
         tools = [_build_tool(path, library) for path in settings.MRD.tools.values()]
         shelf = LedgeredShelf(

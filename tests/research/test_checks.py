@@ -101,3 +101,13 @@ def test_a_system_without_the_text_libraries_is_warned_with_what_to_install(monk
     (warning,) = checks.check_pages(None)
     assert warning.id == "mrd.W023"
     assert "apt-get install libpango-1.0-0" in warning.msg
+
+
+def test_semantic_search_without_its_extra_is_refused_in_a_sentence(settings, monkeypatch):
+    monkeypatch.setattr(checks.semantic, "_MODULES", ("no_such_module_here",))
+    settings.MRD = Config(_env_file=None, semantic=True)
+    (problem,) = checks.check_semantic(None)
+    assert problem.id == "mrd.E024"
+    assert "requirements-semantic.txt" in problem.msg
+    settings.MRD = Config(_env_file=None)
+    assert checks.check_semantic(None) == []

@@ -216,3 +216,47 @@ def test_a_survey_sees_nothing_of_another_team_and_asks_nothing_without_terms():
         {share.source.title for share in survey("casino", "sale")}
     )
     assert survey() == ()
+
+
+class Backwards:
+    """An embedder that finds the query most like the texts with the most letters."""
+
+    def embed(self, texts):
+        return [(1.0,), *((float(len(text)),) for text in texts[1:])]
+
+
+def test_an_order_by_meaning_is_fused_in_and_the_limit_holds():
+    found, owner = adapter.open_index(), team("alpha").pk
+
+    def ask(limit, embedder):
+        return over_bridge(
+            lambda b: adapter.TeamLibrary(team_id=owner, bridge=b, index=found, embedder=embedder).search(
+                "casino revenue tables", limit=limit
+            )
+        )
+
+    plain, fused = ask(10, None), ask(10, Backwards())
+    assert {hit.passage_id for hit in plain} == {hit.passage_id for hit in fused}
+    assert ask(1, Backwards())[0] == fused[0]
+    assert len(ask(1, Backwards())) == 1
+
+
+def test_passages_keep_their_page_type_and_search_gives_it():
+    assert set(Passage.objects.values_list("page_type", flat=True)) - {""}
+    assert all(hit.page_type for hit in search("casino"))
+
+
+def test_passages_from_before_page_types_are_found_as_they_were():
+    Passage.objects.update(page_type="", context="")
+    assert [hit.page_type for hit in search("casino")][:1] == [""]
+
+
+def test_a_trades_glossary_widens_a_search():
+    found, owner = adapter.open_index(), team("alpha").pk
+    word = search("casino")[0].text.split()[-1].strip(".")
+    asked = {"zyzzyva": (word,)}
+    hits = over_bridge(
+        lambda b: adapter.TeamLibrary(team_id=owner, bridge=b, index=found, glossary=asked).search("zyzzyva", limit=5)
+    )
+    assert hits
+    assert search("zyzzyva") == ()
