@@ -96,12 +96,12 @@ def library_of(people: Any, paths: list[Path]) -> float:
 
 def measured_parts(watch: Stopwatch) -> None:
     """Put the stopwatch around what a run does."""
-    from research.adapters import db, search_index
+    from research.adapters import db, library, search_index
     from research.engine.providers.extractive import cell_search, extract, find, sentences
     from research.engine.verification import assess
 
     for owner, name, part in (
-        (search_index.SearchIndex, "search", "search: the index"),
+        (library.TeamLibrary, "_ranked", "search and rank"),
         (search_index.SearchIndex, "survey", "search: which documents"),
         (find._Search, "take", "read passages"),  # noqa: SLF001 - what takes the time has no public name
         (cell_search.CellSearch, "note", "read tables"),
