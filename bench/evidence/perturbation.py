@@ -3,7 +3,8 @@
     .venv/bin/python bench/evidence/perturbation.py [seed]
 
 300 statements, seeded: half sentences with figures, half cells of tables put in words by fixed templates. Sentences
-stand as they are, or restated by light templates ("According to …"), so that not all are verbatim. Evidence is the
+stand as they are, or restated by light templates ("According to …", what opens it moved to the end, the last clause
+cut), so that few are verbatim. Evidence is the
 passage around a sentence, the head and the row of a cell. Caught: `support` under its mark or a figure not traced.
 """
 
@@ -32,6 +33,8 @@ from research.engine.verification.words import fold, sentences
 COUNT = 300
 FIGURES = ("digit", "unit", "scale", "period")
 _FIGURE = re.compile(r"\d[\d,.]*\s?(?:%|percent|million|billion|thousand)|\$\s?\d")
+_OPENER = re.compile(r"(?P<opener>(?:In|During|For|As of|At|On) [^,]+(?:, (?:19|20)\d\d)?), (?P<rest>.+)\.\Z")
+_TAIL = re.compile(r", (?:which|primarily|mainly|partially|partly|including|reflecting|resulting|due to)\b[^.]*\.\Z")
 _WORDS = range(9, 46)
 _LABEL_WORDS = range(1, 9)
 _SCALES = {1000: "thousand", 10**6: "million", 10**9: "billion"}
@@ -90,10 +93,26 @@ def _lowered(sentence: str) -> str:
     return f"{first.lower()} {rest}" if first in small else sentence
 
 
+def _moved(sentence: str) -> str:
+    """Return the sentence with what opens it ("In 2022, …", "As of June 30, 2023, …") at its end."""
+    found = _OPENER.match(sentence)
+    if not found:
+        return sentence
+    return f"{found['rest'][:1].upper()}{found['rest'][1:]} {found['opener'][:1].lower()}{found['opener'][1:]}."
+
+
+def _cut(sentence: str) -> str:
+    """Return the sentence without a last clause that only adds to it."""
+    return f"{_TAIL.sub('', sentence).rstrip('. ')}."
+
+
 _RESTATED = (
     lambda sentence, _: sentence,
     lambda sentence, entity: f"According to {entity}, {_lowered(sentence)}",
     lambda sentence, entity: f"{entity} reported that {_lowered(sentence)}",
+    lambda sentence, _: _moved(sentence),
+    lambda sentence, entity: f"{entity} stated that {_lowered(_moved(sentence))}",
+    lambda sentence, _: _cut(sentence),
 )
 
 
