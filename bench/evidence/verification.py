@@ -75,7 +75,9 @@ SETS = (
 
 
 def run() -> list[Row]:
-    """Return one row for each set."""
+    """Return one row for each set; none when the data is not there."""
+    if not (sets.DATA / "findver").is_dir():
+        return []
     rows = []
     for each in SETS:
         items = each.load()
