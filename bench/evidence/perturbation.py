@@ -215,7 +215,7 @@ def measured(seed: int) -> Outcome:
 
 
 def run(seed: int = 7) -> list[Row]:
-    """Return a row for the figures' kinds together, one a kind, one for false alarms; none when the data is not there."""
+    """Return a row for the figures' kinds together, for false alarms and each kind; none without the data."""
     if not (sets.DATA / "financebench" / "pdfs").is_dir():
         return []
     out = measured(seed)
