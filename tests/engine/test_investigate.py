@@ -180,3 +180,12 @@ def test_the_double_of_the_store_refuses_a_quote_on_the_wrong_page():
     quote = true(library).quote.model_copy(update={"page": 2})
     with pytest.raises(QuoteNotFound):
         asyncio.run(MemoryEvidenceStore(library).pin(quote))
+
+
+def test_a_task_that_only_concludes_searches_nothing_and_is_done():
+    library = FakeLibrary([Document("Tax guide", [TAX])])
+    idle = task(queries=(), layer="synthesis", depends_on=("taxes",))
+    found = look(library, idle)
+    assert (found.outcome, found.findings, found.searches, library.queries) == ("found", (), (), [])
+    assert found.reason == stage.FOLLOWS
+    assert look(library, task(queries=())).searches

@@ -2,10 +2,11 @@
 
 import pytest
 
+from research.engine.document import numerals
 from research.engine.domain.errors import InvalidInput
 from research.engine.domain.plans import check_plan
 from research.engine.providers.extractive.plan import make_plan
-from research.engine.verticals import registry
+from research.engine.verticals import canonical, registry
 from tests.doubles.engine import brief
 
 ALL = ("fintech", "gambling", "saas")
@@ -60,3 +61,35 @@ def test_critical_tasks_cover_every_regulatory_section(name):
     vertical = registry.get(name)
     critical = {task.section for task in vertical.tasks if task.critical}
     assert {s.key for s in vertical.sections if s.regulatory} <= critical
+
+
+CANONICAL = (
+    "market_problem", "definition", "market_size", "trends", "personas", "competitors", "pricing", "voice_of_customer",
+    "requirements", "go_to_market", "success_metrics", "assumptions", "risks",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_every_vertical_has_the_canonical_sections_in_order_its_law_after_pricing_and_no_figure_in_a_title(name):
+    sections = registry.get(name).sections
+    assert tuple(s.key for s in sections if not s.regulatory) == CANONICAL
+    law = [place for place, s in enumerate(sections) if s.regulatory]
+    assert law == list(range(7, 7 + len(law)))
+    assert not any(numerals.find_numerals(s.title, every=False) for s in sections)
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_what_only_concludes_searches_nothing_and_its_grounds_are_tasks_of_the_vertical(name):
+    vertical = registry.get(name)
+    plan = make_plan(brief(vertical, "something new for somebody somewhere"))
+    idle = {task.key for task in plan.tasks if task.searches_nothing()}
+    assert idle >= {
+        "sizing", "personas-synthesis", "risks-synthesis", "requirements-synthesis", "assumptions-synthesis"
+    }  # fmt: skip
+    keys = {task.key for task in vertical.tasks}
+    assert all(set(task.depends_on) <= keys for task in vertical.tasks)
+
+
+def test_a_wording_for_no_canonical_section_is_refused():
+    with pytest.raises(ValueError, match="weather"):
+        canonical.sections(weather=("Weather", "How it is."))
