@@ -1,5 +1,6 @@
 """Items follow from claims by the vertical's rules: fixed words, figures of the premises alone, priority by rule."""
 
+import datetime as dt
 import re
 
 import pytest
@@ -121,6 +122,17 @@ def test_an_item_has_few_premises_the_most_relevant_first_in_whatever_order_they
     (first,) = [i for i in items(*claims, best) if i.role == "requirement"]
     assert first.premise_keys == ("k9", "k1", "k2")
     assert items(best, *claims[::-1]) == items(*claims, best)
+
+
+def test_the_newest_law_is_the_first_ground_however_relevant_an_older_one_is():
+    def dated(number, year):
+        one = law(number, "A license is needed in New Jersey.")
+        source = one.evidence[0].source.model_copy(update={"published_date": dt.date(year, 1, 1)})
+        item = one.evidence[0].model_copy(update={"source": source, "relevance": 900 - year % 100})
+        return one.model_copy(update={"evidence": (item,)})
+
+    (first,) = [i for i in items(dated(1, 2019), dated(2, 2025), dated(3, 2022)) if i.role == "requirement"]
+    assert first.premise_keys == ("k2", "k3", "k1")
 
 
 def test_one_item_for_each_place_the_premises_name():

@@ -29,7 +29,7 @@ _ASPECTS = tuple(
         ("rating", r"\brat(?:ed|ing|ings)\b|\bstars?\b|\breviews?\b|\breviewers?\b"),
         (
             "market share",
-            r"\bmarket share\b|\bshare of (?:the )?(?:market|new)|percent of the market",
+            r"\bmarket share\b|\bshare of (?:the )?(?:market|new)|percent of the market|\bheld \d",
         ),
         (
             "price",

@@ -42,7 +42,7 @@ _FORBIDS = re.compile(r"\b(?:may|must|shall|can|will) not\b|\bcannot\b", re.IGNO
 
 
 class _Item(NamedTuple):
-    """What a rule gives: the words that fill its text, and the premises, the most relevant first."""
+    """What a rule gives: the words that fill its text, and the premises, newest law first, then by relevance."""
 
     rule: Rule
     filled: dict[str, str]
@@ -57,7 +57,7 @@ def propose(brief: RunBrief, task: PlanTask, claims: Sequence[AcceptedClaim]) ->
     rules = [rule for rule in brief.vertical.rules if rule.task == task.key]
     grounds = sorted(
         {claim.key: claim for claim in claims if claim.kind in _PREMISES}.values(),
-        key=lambda claim: (-_relevance(claim), claim.key),
+        key=lambda claim: (-_newness(claim), -_relevance(claim), claim.key),
     )
     about = {"products": ", ".join(subjects.of(brief).products) or "the product"}
     law = frozenset(section.key for section in brief.vertical.sections if section.regulatory)
@@ -139,6 +139,17 @@ def _draft(task: PlanTask, item: _Item, more: dict[str, str]) -> ClaimDraft:
         role=rule.role,
         attributes=check_attributes(rule.role, given | more),
     )
+
+
+def _newness(claim: AcceptedClaim) -> int:
+    """Return the day of a claim on law, by its newest source, as a number; 0 for what is no law or has no date.
+
+    An older source of law is the one that people will find overtaken, and an item falls with any of its premises.
+    """
+    if claim.role != "regulation":
+        return 0
+    days = [item.source.published_date for item in claim.evidence if item.source.published_date]
+    return max(days).toordinal() if days else 0
 
 
 def _relevance(claim: AcceptedClaim) -> int:
