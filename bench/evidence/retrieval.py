@@ -125,7 +125,8 @@ def _scifact(folder: Path) -> list[Row]:
         hits = ranked_search.search(index, query, team_id=filings.TEAM, limit=_DEEP, catalogue=catalogue)
         order = [hit.source_id for hit in hits]
         if better is not None:
-            order = better.rerank(query, [(key, texts[key]) for key in order])
+            first, rest = order[: semantic.RERANKED], order[semantic.RERANKED :]  # as the product does
+            order = better.rerank(query, [(key, texts[key]) for key in first]) + rest
         gained = sum(1 / math.log2(at + 2) for at, key in enumerate(order[:_TOP]) if names[key] in gold)
         return gained / sum(1 / math.log2(at + 2) for at in range(min(_TOP, len(gold))))
 

