@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bench.common import DATA
@@ -45,7 +46,7 @@ def main() -> int:
         if not rows:
             skipped.append(name)
         for row in rows:
-            table.add_row(*row)
+            table.add_row(*map(escape, row))
     Console(width=max(160, Console().width)).print(table)
     for name in skipped:
         print(f"{name}: skipped, its data is not at {DATA}; set MRD_DATA_DIR to measure it.")

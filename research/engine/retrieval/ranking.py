@@ -1,7 +1,7 @@
 """Order the passages an index found: its BM25 score with what the query asks of documents, pages and periods.
 
-The weights are shares of the best BM25 score of the query. They were chosen on the odd half of FinanceBench's
-development questions and reported on the even half (bench/evidence/retrieval.py); none stands for a single word.
+The weights are shares of the best BM25 score of the query. They were chosen on every second of FinanceBench's
+development questions and reported on the others (bench/evidence/retrieval.py); none stands for a single word.
 """
 
 from __future__ import annotations
