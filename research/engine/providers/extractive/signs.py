@@ -11,7 +11,9 @@ OWN = re.compile(r"\b(?:we|our|us|the company)\b", re.IGNORECASE)
 WANTS_FIGURE = re.compile(
     r"\bhow (?:large|much|many|fast)|what share|at what rates|values do\b|\brevenues?\b", re.IGNORECASE
 )
-FIGURE = re.compile(r"\d+(?:\.\d+)?\s*(?:%|percent)|[$€£]\s*\d|\d\s*(?:million|billion)", re.IGNORECASE)
+FIGURE = re.compile(
+    r"\d+(?:\.\d+)?\s*(?:%|percent)|[$€£]\s*\d|\d\s*(?:million|billion)|\b\d{1,3}(?:,\d{3})+\b", re.IGNORECASE
+)
 AMOUNTS = frozenset({"million", "billion"})
 ADVERSE = re.compile(
     r"advers|harm|negative(?:ly)? (?:impact|affect)|no assurance|cannot (?:assure|guarantee|be certain)|"
