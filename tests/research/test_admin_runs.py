@@ -277,7 +277,7 @@ def test_a_team_member_exports_and_it_is_an_event_in_their_name(people, form):
 def test_what_cannot_be_exported_is_said_on_the_runs_page(people):
     run = rows.run_at(RunState.CLAIM_REVIEW, people)
     client = client_of(people.auditor)
-    for form, words in (("md", "claims gate"), ("pdf", "json, md, html")):
+    for form, words in (("md", "claims gate"), ("xls", "json, md, html, pdf, docx")):
         address = reverse("admin:research_run_export", args=[run.pk, form])
         assert words in client.get(address, follow=True).content.decode()
 
