@@ -160,3 +160,19 @@ def test_a_row_that_cites_nothing_known_or_holds_another_figure_is_dropped_and_n
     section = run(bundle(claim(1, "The tax is 5%.")), Tabling(), observer)
     assert [row[0].text for row in section.tables[0].rows] == ["Ontario"]
     assert len([note for note in observer.notes if note[0] == "draft.dropped"]) == 3
+
+
+def test_a_claim_on_two_companies_stands_in_the_row_of_each():
+    both = {"competitor": "Acme Play and Bolt Games", "aspect": "market share", "cell_type": "measured"}
+    shares = claim(1, "Acme Play and Bolt Games hold 61 percent.").model_copy(
+        update={"role": "competitor", "attributes": both}
+    )
+    rating = claim(2, "Bolt Games has 4 stars.").model_copy(
+        update={
+            "role": "competitor",
+            "attributes": {"competitor": "Bolt Games", "aspect": "rating", "cell_type": "user report"},
+        }
+    )
+    (table,) = run(bundle(shares, rating)).tables
+    found = {row[0].text: [cell.claims for cell in row[1:]] for row in table.rows}
+    assert found == {"Acme Play": [(1,), ()], "Bolt Games": [(1,), (2,)]}

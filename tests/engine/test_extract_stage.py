@@ -89,3 +89,16 @@ def test_claims_on_unknown_or_no_evidence_or_filed_elsewhere_are_left_out():
 def test_the_same_statement_twice_is_one_claim_with_the_evidence_of_both():
     (claim,) = run(item(1), item(2), model=Proposing(draft(), draft(text="A  TAX applies.", evidence_ids=(2,))))
     assert claim.evidence_ids == (1, 2)
+
+
+def test_a_section_on_competitors_takes_no_claim_that_is_about_none_of_them():
+    task = PlanTask(
+        key="rivals",
+        question="Who competes in casino games, with what market share and revenue?",
+        section="competitors",
+        tools=("library_search",),
+    )
+    market = item(1, "Gross gaming revenue of casino games in the market was $338 million in 2023.")
+    rival = item(2, "The two largest operators compete with a market share of 61 percent of casino games revenue.")
+    claims = asyncio.run(stage.extract(ExtractiveModel(), BRIEF, task, (market, rival)))
+    assert [claim.evidence_ids for claim in claims] == [(2,)]

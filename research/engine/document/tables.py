@@ -75,12 +75,16 @@ def said(claim: AcceptedClaim) -> str:
 
 
 def _matrix(claims: Sequence[AcceptedClaim]) -> Table | None:
-    """Return competitors by aspects. Of several claims for one cell the surest stands, of equals the newest."""
+    """Return competitors by aspects. Of several claims for one cell the surest stands, of equals the newest.
+
+    A claim about two companies ("A and B") stands in the row of each.
+    """
     if not claims:
         return None
     cells: dict[tuple[str, str], list[AcceptedClaim]] = {}
     for claim in claims:
-        cells.setdefault((claim.attributes["competitor"], claim.attributes["aspect"]), []).append(claim)
+        for name in claim.attributes["competitor"].split(" and "):
+            cells.setdefault((name, claim.attributes["aspect"]), []).append(claim)
     there = {aspect for _, aspect in cells}
     aspects = [*(aspect for aspect in _ASPECTS if aspect in there), *sorted(there - set(_ASPECTS))]
     rows = []

@@ -19,8 +19,10 @@ BOILERPLATE = re.compile(
     r"independent registered public accounting|generally accepted accounting|nyse|nasdaq|investor relations|indenture|"
     r"securities (?:and exchange commission|exchange act|act of)|trademarks? (?:or|of|are)|credit agreement|non-gaap|"
     r"we (?:have provided|do not undertake|undertake no)|certain (?:prior[- ]year|reclassif)|conference call|"
-    r"we encourage (?:you|investors)|investors should|you should|principally located at|collateral (?:agent|trustee)|pledged as collateral|foreclosure|"
-    r"\b(?:employer|employee) (?:is|shall|specifically|agrees|and)\b|severance|senior notes|\b(?:our|the) lenders?\b|lessee|lessor|"
+    r"we encourage (?:you|investors)|investors should|you should|principally located at|foreclosure|"
+    r"collateral (?:agent|trustee)|pledged as collateral|"
+    r"\b(?:employer|employee) (?:is|shall|specifically|agrees|and)\b|severance|senior notes|lessee|lessor|"
+    r"\b(?:our|the) lenders?\b|"
     # how things are booked
     r"statements? of (?:operations|cash flows|income)|reporting unit|carrying (?:value|amount)|fair value|goodwill|"
     r"performance obligations? (?:is|are) (?:satisfied|generally)|acts as an agent|standalone selling|\bssp\b|breakage|"

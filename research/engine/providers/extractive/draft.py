@@ -30,7 +30,8 @@ def draft(*, section: SectionBundle) -> SectionDraft:
         # Its claims stand as sentences then; which of them does not fit is said where the claim is looked at.
         sentences.append(Sentence(text=_NO_MODEL, kind="gap"))
     sized = {node.claim for node in model.nodes} if model else set()
-    for group in _told(_ordered(section.claims), tables.shown_in(made) | sized):
+    told = tuple(claim for claim in section.claims if claim.revision_id not in sized)
+    for group in _told(_ordered(told), tables.shown_in(made)):
         if len(group) > 1:
             sentences.append(Sentence(text=_DISAGREE, claims=tuple(c.revision_id for c in group), kind="heading"))
         sentences.extend(Sentence(text=tables.said(claim), claims=(claim.revision_id,)) for claim in group)

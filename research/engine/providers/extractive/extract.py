@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Sequence
 
 from research.engine.domain.claims import MAX_CLAIM_CHARS, ClaimDraft
@@ -20,6 +22,11 @@ from .words import fold, same_statement
 MAX_CLAIMS = 5
 MAX_CELLS = 3
 _SIZE = "market_size"
+_RIVALS = re.compile(
+    r"\b(?:compet\w+|rivals?|operators|vendors|suppliers|providers|incumbents?|market leaders?|market share|"
+    r"alternatives?|substitutes?|entrants?)\b",
+    re.IGNORECASE,
+)
 
 
 def extract(*, brief: RunBrief, task: PlanTask, evidence: Sequence[EvidenceItem]) -> tuple[ClaimDraft, ...]:
@@ -39,7 +46,8 @@ def extract(*, brief: RunBrief, task: PlanTask, evidence: Sequence[EvidenceItem]
         elif len(words) <= MAX_CLAIM_CHARS and _answers(words, task, item):
             groups.append([item])
     drafts = [(group[0].relevance, _claim(brief, task, group)) for group in groups]
-    drafts = [each for each in drafts if _measures_what_is_asked(brief, task, each[1])][:MAX_CLAIMS]
+    fitting = (each for each in drafts if _measures_what_is_asked(brief, task, each[1]) and _of_rivals(brief, each[1]))
+    drafts = list(itertools.islice(fitting, MAX_CLAIMS))
     drafts += [(said.relevance, _of_cell(brief, task, said, items)) for said, items in _merged(told)[:MAX_CELLS]]
     return tuple(draft for _, draft in sorted(drafts, key=lambda each: -each[0]))
 
@@ -65,6 +73,13 @@ def _measures_what_is_asked(brief: RunBrief, task: PlanTask, draft: ClaimDraft) 
         return True
     asked = {each.metric for each in cell_measures.asked_of(task, brief.vertical)}
     return not asked or metric.removesuffix(" increase").removesuffix(" decrease") in asked
+
+
+def _of_rivals(brief: RunBrief, draft: ClaimDraft) -> bool:
+    """Tell whether a claim of a section on competitors is about one, or about competing; always elsewhere."""
+    if not brief.vertical.section(draft.section).competitor:
+        return True
+    return draft.role == "competitor" or bool(_RIVALS.search(draft.text))
 
 
 def _merged(

@@ -26,7 +26,8 @@ _TOPICS = tuple(
             "AML/KYC",
             (
                 r"money[- ]laundering|bank secrecy|suspicious (?:activity|transaction)|currency transaction|"
-                r"source of funds|know[- ]your[- ]customer|\bKYC\b|\bAML\b|"
+                r"(?:deposits?|withdrawals?).{0,80}\breported? to\b|source of funds|know[- ]your[- ]customer|"
+                r"\bKYC\b|\bAML\b|"
                 r"verif\w+ .{0,40}\b(?:identity|age)\b|\bidentity\b.{0,40}verif"
             ),
         ),
