@@ -8,12 +8,14 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from research import queries
+from research.engine.document import charts, model_table
 from research.engine.domain.errors import MrdError, NotFound
-from research.engine.domain.mrd import Citation, Mrd, MrdClaim, MrdSection
+from research.engine.domain.mrd import Citation, Mrd, MrdClaim, MrdSection, MrdTable
 from research.models import Document, Evidence
 from research.models.record import Signature, SubjectKind
 from reviews import cards, facts
@@ -36,11 +38,16 @@ class SentenceView(NamedTuple):
 
 
 class SectionView(NamedTuple):
-    """One section of the document, where it is edited (0: it no longer stands), and its sentences."""
+    """One section of the document, where it is edited (0: it no longer stands), and all it says.
+
+    charts: title and SVG of each chart of its market size, of escaped words. tables: its market size, then its own.
+    """
 
     section: MrdSection
     id: int
     sentences: tuple[SentenceView, ...]
+    charts: tuple[tuple[str, SafeString], ...]
+    tables: tuple[MrdTable, ...]
 
 
 @sensitive_post_parameters("password")
@@ -88,14 +95,23 @@ def _show(desk: common.Desk, *, error: MrdError | None = None) -> HttpResponse:
 
 def _sections(desk: common.Desk, mrd: Mrd) -> list[SectionView]:
     standing = {row.key: row.pk for row in queries.standing_sections(desk.run)}
-    return [
-        SectionView(
-            section,
-            standing.get(section.key, 0),
-            tuple(SentenceView(one.text, one.kind, one.citations) for one in section.sentences),
+    claims = {claim.revision_id: claim for claim in mrd.claims}
+    found = []
+    for section in mrd.sections:
+        model = section.model
+        drawn = charts.market_charts(model, key=section.key) if model else ()
+        sized = model_table.model_tables(model, claims=claims) if model else ()
+        found.append(
+            SectionView(
+                section,
+                standing.get(section.key, 0),
+                tuple(SentenceView(one.text, one.kind, one.citations) for one in section.sentences),
+                # The engine escapes every word it draws.
+                tuple((one.title, SafeString(one.svg)) for one in drawn),
+                (*sized, *section.tables),
+            )
         )
-        for section in mrd.sections
-    ]
+    return found
 
 
 def _citations(mrd: Mrd) -> list[tuple[Citation, str]]:

@@ -7,11 +7,13 @@ import datetime as dt
 import pytest
 from django.urls import reverse
 
+from research.engine.domain.canonical import canonical_bytes
 from research.engine.domain.claims import ClaimDraft
-from research.engine.domain.documents import Cell, Table
+from research.engine.domain.documents import Cell, ModelNode, SectionDraft, Table
 from research.engine.domain.errors import InvalidInput
+from research.engine.domain.mrd import Mrd, MrdSection, MrdTable
 from research.engine.domain.states import RunState
-from research.models import Claim
+from research.models import Claim, Document
 from research.services import claims, composing, editing
 from tests.doubles import rows
 
@@ -79,3 +81,28 @@ def test_an_edit_of_the_sentences_keeps_the_tables_and_checks_them_again(people)
     Claim.objects.filter(current_id__in=first.claims).update(status="rejected")
     with pytest.raises(InvalidInput, match="table"):
         editing.revise_section(section=edited, sentences=[cites_other], **said)
+
+
+def test_who_signs_is_shown_the_tables_and_the_market_size_they_sign(people, as_person):
+    """What the digest covers stands on the page, drawn and in figures."""
+    run = rows.run_at(RunState.REGULATORY_REVIEW, people)
+    section = tabled(run)
+    number = section.draft.cited()[0]
+    node = ModelNode(
+        claim=number, label="Players", kind="stated", node="TAM", approach="top-down", unit="players",
+        low="10", base="20", high="30",
+    )  # fmt: skip
+    body = SectionDraft.model_validate({**section.body, "model": {"nodes": [node.model_dump()]}})
+    mrd_section = MrdSection(
+        key=body.key, title=body.title, regulatory=True, digest=body.digest(), model=body.model,
+        tables=tuple(MrdTable.model_validate(table.model_dump()) for table in body.tables),
+    )  # fmt: skip
+    mrd = Mrd(
+        run_id=str(run.pk), title="A document", prompt=run.prompt, vertical=run.vertical, engine=run.engine,
+        plan_digest="d", as_of=NOW, sections=(mrd_section,),
+    )  # fmt: skip
+    stored = canonical_bytes(mrd).decode()
+    Document.objects.create(run=run, revision=1, body=stored, digest=mrd.digest(), created_at=NOW)
+    page = words(as_person(people.approver).get(reverse("reviews:sign_off", args=[run.pk])))
+    for needed in ("What law demands", "measured, 2026-01-31", "TAM, top-down", "30 players", '<svg class="chart"'):
+        assert needed in page, needed
