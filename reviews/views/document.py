@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from research import queries
-from research.engine.document import charts, model_table
+from research.engine.document import charts, layout, model_table
 from research.engine.domain.errors import MrdError, NotFound
 from research.engine.domain.mrd import Citation, Mrd, MrdClaim, MrdSection, MrdTable
 from research.models import Document, Evidence
@@ -108,10 +108,14 @@ def _sections(desk: common.Desk, mrd: Mrd) -> list[SectionView]:
                 tuple(SentenceView(one.text, one.kind, one.citations) for one in section.sentences),
                 # The engine escapes every word it draws.
                 tuple((one.title, SafeString(one.svg)) for one in drawn),
-                (*sized, *section.tables),
+                tuple(_said_once(table) for table in (*sized, *section.tables)),
             )
         )
     return found
+
+
+def _said_once(table: MrdTable) -> MrdTable:
+    return table.model_copy(update={"rows": tuple(tuple(layout.told_once(row)) for row in table.rows)})
 
 
 def _citations(mrd: Mrd) -> list[tuple[Citation, str]]:
