@@ -192,7 +192,6 @@ TASKS = (
         "+APIs documented systems",
         "+interoperability platforms",
         "operating systems devices platforms +compatible",
-        "+integrated applications platform",
         layer="requirements",
         depends_on=("product",),
     ),

@@ -114,8 +114,8 @@ async def investigate(*, brief: RunBrief, task: PlanTask, shelf: Shelf) -> Inves
     """
     within = await scope.scope_of(brief=brief, task=task, shelf=shelf)
     about = topic.topic_of(task, brief.vertical)
-    # Tables answer who asks how much; what law demands stands in sentences.
-    tabled = about.wants_figure and not about.wants_rule
+    # Tables answer who asks how much; what law demands, and what follows from it all, stands in sentences.
+    tabled = about.wants_figure and not about.wants_rule and task.layer == "research"
     search = _Search(about, within, cells=cell_search.of(task, brief.vertical) if tabled else None)
     for tool in task.tools:
         await _with_tool(tool, task, shelf, search)

@@ -40,6 +40,22 @@ NORM = re.compile(
     re.IGNORECASE,
 )
 
+# That law changes, or costs the firm, says neither what it demands nor what customers lack.
+EVOLVES = re.compile(
+    r"\b(?:laws?|requirements?|regulations?|rules?)\b.{0,120}\b(?:continues? to (?:evolve|change)|"
+    r"(?:is|are) (?:constantly |rapidly |continually )?(?:evolving|changing))\b",
+    re.IGNORECASE,
+)
+DEMANDS = re.compile(
+    r"\b(?:must|shall|requir\w+|prohibit\w*|may not|only|obliges?|demands?)\b(?! (?:relating|regarding))", re.IGNORECASE
+)
+OWN_COST = re.compile(
+    r"\b(?:increased? (?:our )?costs?|lower revenues?|reduced (?:efficiency|margins?|revenues?)|costs of compliance)\b",
+    re.IGNORECASE,
+)
+# A firm's part by what it sells is nobody who buys.
+SEGMENT_SELLS = re.compile(r"\bsegment (?:also )?(?:provides|offers|consists|includes|comprises)\b", re.IGNORECASE)
+
 MEASURE = re.compile(r"\b(?:metrics?|indicators?|measures?|KPIs?)\b", re.IGNORECASE)
 # What could go wrong is said with one of these.
 HAZARD = re.compile(

@@ -61,6 +61,7 @@ class Topic(NamedTuple):
     names_measures: bool = False
     about_price: bool = False
     sizes: bool = False
+    tells_who: bool = False
 
     def relevance(self, text: str, *, heading: str = "", about_subject: bool) -> int:
         """Return 0…1000; 0 when no search is covered well enough.
@@ -96,7 +97,8 @@ class Topic(NamedTuple):
             and not (self.names_measures and signs.MEASURE.search(text))
         ):
             less += _NO_VALUE
-        if self.wants_rule and not signs.RULE.search(text):
+        merely_evolves = signs.EVOLVES.search(text) and not signs.DEMANDS.search(text)
+        if self.wants_rule and (merely_evolves or not signs.RULE.search(text)):
             less += _NO_RULE
         if not self.takes_norms and signs.NORM.search(text):
             less += _NORM_OUT_OF_PLACE
@@ -106,7 +108,10 @@ class Topic(NamedTuple):
         less = 0
         if self.defines and signs.RIVALRY.search(text):
             less += _NORM_OUT_OF_PLACE
-        if self.about_problem and (signs.OWN.search(text) or signs.PITCH.search(text) or signs.OF_A_NAME.match(text)):
+        own = (signs.OWN, signs.PITCH, signs.OWN_COST)
+        if self.about_problem and (any(sign.search(text) for sign in own) or signs.OF_A_NAME.match(text)):
+            less += _OWN_PROBLEM
+        if self.tells_who and signs.SEGMENT_SELLS.search(text):
             less += _OWN_PROBLEM
         if self.subject_forms and not self.is_place and signs.RIVALS.search(text):
             less += _ADVERSE_OUT_OF_PLACE
@@ -208,6 +213,7 @@ def topic_of(task: PlanTask, vertical: Vertical) -> Topic:
         about_price=task.section == "pricing",
         defines=task.section == "definition",
         hears_voices=task.section == "voice_of_customer",
+        tells_who=task.section == "personas",
         takes_norms=regulatory or task.layer == "requirements" or "risk" in task.section,
     )
 
