@@ -41,3 +41,27 @@ def test_equal_paragraphs_keep_their_order_and_nothing_asked_changes_nothing():
 def test_crumbs_are_no_clauses():
     assert paragraphs.clauses("Revenue rose, and fell") == ("Revenue rose and fell",)
     assert len(paragraphs.clauses("Total net revenue rose by 4%, while operating costs of the resorts fell by 2%")) == 2
+
+
+def test_words_side_by_side_count_for_more_than_the_same_words_apart():
+    texts = ("The net was mended after the loss of a boat at sea.", "A net loss was made on the boat at sea, mended.")
+    assert rank_paragraphs("a net loss", (*texts, "Tea is grown there."))[0] == 1
+    assert rank_paragraphs("a loss of the net: a net mended", (*texts, "Tea is grown there."))[0] == 0
+
+
+def test_first_words_speak_for_a_paragraph():
+    rest = "was said of by many people in the town and the villages around it for years"
+    scores = Paragraphs((f"It {rest}, and depots.", f"Depots: it {rest}, and.", "Tea is grown there.")).scores("depots")
+    assert scores[1] > scores[0] > scores[2]
+
+
+def test_near_the_best_paragraph_others_gain_and_far_away_they_do_not():
+    far = ["The weather was fair."] * 60
+    scores = Paragraphs([*far, "Depots were opened.", *far]).scores("depots")
+    assert scores[60] > scores[61] > scores[62] > scores[70] > 0
+    assert scores[61] == scores[59]
+    assert scores[0] == scores[-1] == 0
+
+
+def test_no_characters_make_it_fail():
+    assert rank_paragraphs("\ud800 tea", ("tea \udfff", "")) == (0, 1)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
+from collections.abc import Iterable
 
 import tantivy
 
@@ -53,6 +55,19 @@ def query_words(query: str, *, most: int | None = MAX_QUERY_WORDS) -> list[str]:
     return list(dict.fromkeys(stemmed))[:most]
 
 
+def all_words(text: str) -> list[str]:
+    """Return the stemmed words of `text` as the index holds them: in order, stop words and repeats among them.
+
+    Never fails, whatever the characters.
+    """
+    return _stemming().analyze(prepare(text).encode("utf-8", errors="ignore").decode("utf-8"))
+
+
+def pairs(stems: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the words of `all_words` that stand side by side once stop words are left out."""
+    return list(itertools.pairwise(stem for stem in stems if stem not in _stop_stems()))
+
+
 def _folder() -> tantivy.TextAnalyzerBuilder:
     builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.regex(_WORD_PATTERN))
     kept = builder.filter(tantivy.Filter.remove_long(_MAX_WORD_BYTES))
@@ -67,3 +82,8 @@ def _plain() -> tantivy.TextAnalyzer:
 @functools.cache
 def _stemming() -> tantivy.TextAnalyzer:
     return analyser()
+
+
+@functools.cache
+def _stop_stems() -> frozenset[str]:
+    return frozenset(all_words(" ".join(sorted(_STOP_WORDS))))
