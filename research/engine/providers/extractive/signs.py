@@ -53,8 +53,23 @@ OWN_COST = re.compile(
     r"\b(?:increased? (?:our )?costs?|lower revenues?|reduced (?:efficiency|margins?|revenues?)|costs of compliance)\b",
     re.IGNORECASE,
 )
-# A firm's part by what it sells is nobody who buys.
-SEGMENT_SELLS = re.compile(r"\bsegment (?:also )?(?:provides|offers|consists|includes|comprises)\b", re.IGNORECASE)
+# A firm's part by what it sells, and what the firm means to do, tell of nobody who buys.
+SEGMENT_SELLS = re.compile(
+    r"\bsegment (?:also )?(?:provides|offers|consists|includes|comprises)\b|"
+    r"\bwe (?:utili[sz]e|use|intend|plan|aim|market)\b|\bour (?:goal|strategy|focus)\b",
+    re.IGNORECASE,
+)
+# Who somebody is, beyond a customer: what they do, how large, how often.
+GROUP = re.compile(
+    r"\b(?:students?|professionals?|developers?|designers?|creators?|marketers?|educators?|workers?|lawyers?|associates?|"
+    r"partners? of|firms?|small (?:and medium(?:[- ]sized)? )?businesses|enterprises?|SMBs?|consumers?|individuals?|"
+    r"famil\w+|(?:shop|business|home)? ?owners?|traders?|freelancers?|employees|households?|renters?|savers?|"
+    r"borrowers?|teams|women|men|adults|guests|travel\w*|VIPs?|premium|commuters|casual|frequent|high-\w+|members?|bettors?|"
+    r"\w+ players|aged?|years old|administrators?|managers?|beginners?|percent|segments?|groups?|bases)\b",
+    re.IGNORECASE,
+)
+# Copying without paying is no way to charge.
+PIRACY = re.compile(r"\bpira(?:cy|t\w+)\b|\bcounterfeit\w*|\bunauthorized (?:use|copying)", re.IGNORECASE)
 
 MEASURE = re.compile(r"\b(?:metrics?|indicators?|measures?|KPIs?)\b", re.IGNORECASE)
 # What could go wrong is said with one of these.

@@ -71,7 +71,7 @@ class Topic(NamedTuple):
         """
         if self.hears_voices and (signs.OWN.search(text) or not signs.VOICE.search(text)):
             return 0
-        if self.sizes and not signs.NUMBER.search(text):
+        if (self.sizes and not signs.NUMBER.search(text)) or (self.about_price and signs.PIRACY.search(text)):
             return 0
         stems, above = _row(text), _row(heading)
         covers = sorted((_coverage(search, stems, above) for search in self.searches), reverse=True)
@@ -111,7 +111,7 @@ class Topic(NamedTuple):
         own = (signs.OWN, signs.PITCH, signs.OWN_COST)
         if self.about_problem and (any(sign.search(text) for sign in own) or signs.OF_A_NAME.match(text)):
             less += _OWN_PROBLEM
-        if self.tells_who and signs.SEGMENT_SELLS.search(text):
+        if self.tells_who and (signs.SEGMENT_SELLS.search(text) or not signs.GROUP.search(text)):
             less += _OWN_PROBLEM
         if self.subject_forms and not self.is_place and signs.RIVALS.search(text):
             less += _ADVERSE_OUT_OF_PLACE
