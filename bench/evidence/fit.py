@@ -23,7 +23,7 @@ CLAIM = (
     "window", "bigrams", "strangers", "dates", "has_figure", "lost", "fit", "negation_added", "negation_dropped",
     "flipped", "hedge_dropped", "hedge_added",
 )  # fmt: skip
-ANSWER = ("window", "bigrams", "lost_share", "fit", "denies")
+ANSWER = ("window", "bigrams", "lost_share", "fit", "denies", "reckons", "misreckons")
 Rows = list[tuple[list[float], bool, float]]
 
 

@@ -42,12 +42,14 @@ CLAIM: Mapping[str, float] = MappingProxyType(
 )
 ANSWER: Mapping[str, float] = MappingProxyType(
     {
-        "bias": -0.87,
-        "window": 1.97,
-        "bigrams": 2.86,
-        "lost_share": -2.07,
-        "fit": 1.35,
-        "denies": -0.71,
+        "bias": -0.76,
+        "window": 1.52,
+        "bigrams": 2.97,
+        "lost_share": -1.41,
+        "fit": 1.20,
+        "denies": -0.80,
+        "reckons": 1.32,
+        "misreckons": -2.02,
     }
 )
 
@@ -102,6 +104,7 @@ def _reasons(measured: Measured) -> tuple[str, ...]:
         (values["negation_added"], f"it negates what “{near}” does not"),
         (values["hedge_dropped"], "it states as fact what the passages hedge"),
         (values["hedge_added"], "it hedges what the passages do not"),
+        (measured.compared.fit, measured.compared.reason),
         (values.get("denies"), "it says that something is not to be found"),
         (True, f"{values['window']:.0%} of its words stand together in the passages"),
         (again, again and f"{again.figure.text} is the {again.how} of {' and '.join(again.operands[:_NAMED])}"),

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from . import opposites, tracing
+from . import answering, opposites, tracing
+from .expected import UNKNOWN, Compared
 from .matching import Vocabulary
 from .numerals import figures
 from .units import Unit, units
@@ -35,6 +36,7 @@ class Measured(NamedTuple):
 
     nearest: the units nearest to the claim, nearest first. missing: content stems no passage holds.
     strangers: names no passage holds. dates: years and months no passage holds. traced: the claim's figures.
+    compared: how an answer stands to what its question comes to, not known for claims without a question.
     """
 
     values: Mapping[str, float]
@@ -43,11 +45,12 @@ class Measured(NamedTuple):
     strangers: tuple[str, ...]
     dates: tuple[str, ...]
     traced: tuple[tracing.Traced, ...]
+    compared: Compared = UNKNOWN
 
 
 def measure(claim: str, passages: Sequence[str], question: str = "") -> Measured:
     """Return what `entail` weighs. question: what the claim is to answer, "" when it stands for itself."""
-    claim = fold(claim)
+    said, claim = claim, fold(claim)
     held = [unit for passage in passages for unit in units(passage)]
     stems = [unit.stems | unit.head_stems for unit in held]
     wanted = content_stems(claim)
@@ -72,10 +75,13 @@ def measure(claim: str, passages: Sequence[str], question: str = "") -> Measured
         **_figures(traced),
         **_against(claim, ranked[:_NEAREST]),
     }
+    compared = UNKNOWN
     if question:
+        compared = answering.compare(question, said, passages)
         values["denies"] = float(bool(_DENIES.search(claim)))
+        values["reckons"], values["misreckons"] = max(0.0, compared.fit), max(0.0, -compared.fit)
     missing = tuple(sorted(one for one, found in forms.items() if not found))
-    return Measured(values, tuple(ranked[:_NEAREST]), missing, strangers, dates, traced)
+    return Measured(values, tuple(ranked[:_NEAREST]), missing, strangers, dates, traced, compared)
 
 
 def _windows(stems: Sequence[frozenset[str]]) -> list[frozenset[str]]:
