@@ -2,8 +2,8 @@
 
 What was fitted: the weights of `retrieval.ranking` on every second FinanceBench question, those of
 `retrieval.paragraphs` on every second FinDVer report, the weight of meaning on every second SciFact claim; each row's
-note gives the other half beside the whole (the lexical search is fitted on none of SciFact). On SciFact that the title counts twice was seen; its abstracts are one
-passage each, as the published figures have it.
+note gives the other half beside the whole (lexical search is fitted on none of SciFact). On SciFact that the title
+counts twice was seen; its abstracts are one passage each, as the published figures have it.
 """
 
 from __future__ import annotations
