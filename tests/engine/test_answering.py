@@ -124,6 +124,14 @@ def test_another_line_that_may_be_meant_is_neither_right_nor_wrong() -> None:
     assert fit("What is the FY2022 total revenue of Harbour Mills?", "It was $900 million.") == 0.0
 
 
+def test_a_year_that_ends_in_january_may_be_called_by_either_year() -> None:
+    early = INCOME.replace("December 31,", "January 31,")
+    question = "What is the FY2021 total revenue of Harbour Mills?"
+    assert fit(question, "It was $1,000 million.", (early,)) == 0.0
+    assert fit(question, "It was $1,000 million.", (INCOME,)) == -1.0
+    assert fit(question, "It was $1,234 million.", (early,)) == -1.0
+
+
 @pytest.mark.parametrize(
     "question",
     [

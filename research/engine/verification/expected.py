@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
@@ -19,6 +20,7 @@ _RATES = (Decimal(1), Decimal(100), Decimal("0.01"))
 _HALF = Decimal("0.505")
 _NEAR = Decimal("0.0015")  # what rounding in between may do
 _COARSEST = Decimal("0.3")
+_EARLY_END = re.compile(r"\b(?:january|february|jan|feb)\b", re.IGNORECASE)
 _HALF_FIT = 0.5
 _SHOWN = 4  # cells named in a reason
 _RANGE_YEARS = 12
@@ -55,13 +57,20 @@ def reckoned(wanted: Asked, passages: Sequence[str]) -> tuple[Reckoned, ...]:
 
 
 def otherwise(wanted: Asked, passages: Sequence[str]) -> tuple[Reckoned, ...]:
-    """Return what the formulas come to when one item is taken from another line that may be it ("Net sales")."""
+    """Return what the formulas come to by other readings.
+
+    One item may be taken from another line that may be it ("Net sales"). A year that ends in January or February is
+    called by either of the two years it lies in, so the next column's year may be meant.
+    """
     lines = line_items.read(passages)
     found: list[Reckoned] = []
     for node in wanted.formulas:
         for name in sorted(formulas.names_of(node)):
             for place in range(1, _READINGS):
                 found += _reckoned(wanted, node, lines, {name: place})
+        if any(_EARLY_END.search(line.head) for line in lines):
+            later = wanted._replace(years=tuple(year + 1 for year in wanted.years))
+            found += _reckoned(later, node, lines, formulas.NO_CHOICE)
     return tuple(found)
 
 
