@@ -29,6 +29,7 @@ from . import (
     independence,
     quotes,
     relevance,
+    resting,
     support,
     timeliness,
 )
@@ -61,18 +62,20 @@ def verify(
     dated = timeliness.reasons(kept, as_of=as_of)
     stale = contradictions.superseded(kept, against)
     sources = [item for claim in kept for item in claim.evidence]
-    assessments = tuple(
-        _assess(
+    among = {each.key: each for each in row}
+    own = {
+        claim.key: _assess(
             whole.get(claim.key, claim),
             reasons.get(claim.key, ""),
             merged.get(claim.key),
             (*dated.get(claim.key, ()), *companies.unknown(whole.get(claim.key, claim), sources, register)),
-            among={each.key: each for each in row},
+            among=among,
             superseded=stale.get(claim.key, ""),
         )
         for claim in row
-    )
-    return Verification(assessments=assessments, contradictions=against)
+    }
+    held = tuple(resting.hold(claim, own[claim.key], among, own) for claim in row)
+    return Verification(assessments=held, contradictions=against)
 
 
 def assess_one(
@@ -82,21 +85,30 @@ def assess_one(
     as_of: dt.date | None = None,
     register: CompanyRegister | None = None,
 ) -> Assessment:
-    """Assess one claim, as after a person's edit; `others` it may contradict or rest on. It is never merged."""
-    rest = _in_order([other for other in others if other.key != claim.key])
-    found = [c for c in contradictions.find([claim, *rest]) if c.first == claim.key]
-    texts = {other.key: other.draft.text for other in [claim, *rest]}
-    dated = timeliness.reasons([claim, *rest], as_of=as_of).get(claim.key, ())
-    among = {other.key: other for other in rest}
-    sources = [item for other in [claim, *rest] for item in other.evidence]
-    return _assess(
-        claim,
-        _against(found, texts).get(claim.key, ""),
-        None,
-        (*dated, *companies.unknown(claim, sources, register)),
-        among=among,
-        superseded=contradictions.superseded([claim, *rest], found).get(claim.key, ""),
-    )
+    """Assess one claim, as after a person's edit; `others` it may contradict or rest on. Nothing is merged."""
+    everyone = [claim, *_in_order([other for other in others if other.key != claim.key])]
+    against = contradictions.find(everyone)
+    stale = contradictions.superseded(everyone, against)
+    dated = timeliness.reasons(everyone, as_of=as_of)
+    among = {each.key: each for each in everyone}
+    sources = [item for each in everyone for item in each.evidence]
+    below = computed.grounds(claim, among)
+    # Of what it rests on, as of itself: what any of the others says against it.
+    texts = {each.key: each.draft.text for each in everyone}
+    reasons = _against(against, texts)
+    mine = _against([row for row in against if row.first == claim.key], texts)
+    own = {
+        each.key: _assess(
+            each,
+            (mine if each is claim else reasons).get(each.key, ""),
+            None,
+            (*dated.get(each.key, ()), *companies.unknown(each, sources, register)),
+            among=among,
+            superseded=stale.get(each.key, ""),
+        )
+        for each in (claim, *below)
+    }
+    return resting.hold(claim, own[claim.key], among, own)
 
 
 def parts_of(claim: ClaimInHand, among: Mapping[str, ClaimInHand] = MappingProxyType({})) -> tuple[Part, ...]:
@@ -144,8 +156,6 @@ def _assess(
         return Assessment(
             key=claim.key, confidence=None, parts=own, merged_into=merged_into, to_people=(*people, *dated)
         )
-    if any(each.draft.kind == "assumption" for each in below):
-        dated = (*dated, "rests on an assumption")
     parts = parts_of(claim, among)
     independent = independence.count(claim.evidence)
     value = confidence.of(parts, competitor=claim.competitor, independent=independent, superseded=superseded)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
@@ -14,6 +15,11 @@ from .numerals import Figure, figures, same_currency
 from .words import fold
 
 NAME = "figures"
+_WRITTEN = ("inferred", "assumption")
+_MEASURES = ("second", "minute", "hour", "day", "week", "month", "quarter", "year", "share", "point", "ton", "mile")
+# "at least one", "one in three": there the word counts.
+_COUNTS_BEFORE = re.compile(r"\b(?:than|least|most|only|exactly|every|or|to|and|of)\s*\Z", re.IGNORECASE)
+_NOUN_AFTER = re.compile(r"\s+(?!(?:in|out|of|to|or|and|per|half|third|quarter|fifth|tenth)\b)[^\W\d_]+", re.IGNORECASE)
 _RATES = ("percent", "percentage point", "basis point")
 
 
@@ -22,7 +28,8 @@ def check(draft: ClaimDraft, premises: Mapping[str, ClaimDraft]) -> Part:
 
     premises: drafts by claim key, of those `draft` rests on. Of a claim with a formula the typed value must be what
     the formula gives for its premises' values, difference 0. Of both kinds every figure in the words must be one of
-    the value, its range, its period, the formula or a premise; one told with "about" may be rounded.
+    the value, its range, its period, the formula or a premise; one told with "about" may be rounded. "One" before a
+    noun ("one app") is no figure in what is inferred or assumed.
     """
     if draft.formula is not None:
         missing = [key for key in draft.formula.names.values() if key not in premises]
@@ -40,7 +47,11 @@ def check(draft: ClaimDraft, premises: Mapping[str, ClaimDraft]) -> Part:
     words = [premises[key].text for key in draft.premise_keys if key in premises]
     beside = [figure for text in words for figure in figures(fold(text))]
     for figure in figures(fold(draft.text)):
-        if not any(_is(figure, each) for each in told) and not any(_same(figure, other) for other in beside):
+        if draft.kind in _WRITTEN and _is_article(figure, fold(draft.text)):
+            continue
+        # "USD 456,250 to USD 1.83 million": the left end has the right one's scale, or it is written in full.
+        read = (figure, *figures(figure.text))
+        if not any(_is(f, each) for f in read for each in told) and not any(_same(figure, other) for other in beside):
             return _wrong(f"the figure “{figure.text}” is neither its value nor a premise's")
     if draft.formula is None:
         return Part(name=NAME, score=1000, reason="every figure is its own value's or a premise's")
@@ -87,6 +98,15 @@ def _is(figure: Figure, told: tuple[Decimal, TypedValue]) -> bool:
     if figure.unit in _RATES and not unit.startswith(figure.unit):
         return False
     return figure.currency is None or value.currency is None or figure.currency in ("$", value.currency)
+
+
+def _is_article(figure: Figure, text: str) -> bool:
+    """Tell whether a figure is the word "one" before what is no measure ("one view of all fees", not "one year")."""
+    if figure.text.casefold() != "one" or figure.hedged or figure.unit in _MEASURES:
+        return False
+    start = text.index(figure.text, figure.start)  # a figure may begin with the space before it
+    counts = _COUNTS_BEFORE.search(text[:start])
+    return counts is None and _NOUN_AFTER.match(text, start + len(figure.text)) is not None
 
 
 def _same(figure: Figure, other: Figure) -> bool:
