@@ -115,3 +115,33 @@ def test_fragments_boilerplate_tables_and_leaning_sentences_cannot(text):
 )
 def test_a_quote_at_the_top_of_a_page_is_known_to_go_on_from_the_page_before(prefix, inside):
     assert sentences.goes_on_from(prefix) is inside
+
+
+MARKET = "In 2024, the market for card payments in the country was worth £480 billion."
+DIGEST = "ab12" * 16
+
+
+def test_a_sentence_ends_before_a_note_of_the_document_and_the_note_is_no_sentence():
+    page = (
+        f"{MARKET}[^1] Merchants in the country want faster payouts from their banks.[2] [3]\n"
+        f"{MARKET}[^4] [^4]: “It is worth £990 billion.” — Some Authority, 2024, page 3 of extracted text `{DIGEST}`.\n"
+        "The authority said so in its report of the year.\n"
+    )
+    found = sentences.split(page)
+    wanted = [MARKET, "Merchants in the country want faster payouts from their banks.", MARKET]
+    assert [s.text for s in found] == wanted
+    assert all(page[s.start : s.end] == s.exact for s in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The market for card payments[^1] in the country was worth £480 billion in 2024.",
+        "The market for card payments [12] in the country was worth £480 billion in 2024.",
+        f"Some Authority said in 2024 what is on page 3 of extracted text `{DIGEST}` of the file.",
+        "Some Authority said in 2024 what is on page 3 of extracted text aaaaaaaaaaaa of the file.",
+    ],
+)
+def test_what_holds_the_mark_of_a_note_or_a_digest_cannot_stand_alone(text):
+    assert sentences.can_stand_alone(one(MARKET))
+    assert not sentences.can_stand_alone(one(text))

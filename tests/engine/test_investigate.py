@@ -189,3 +189,11 @@ def test_a_task_that_only_concludes_searches_nothing_and_is_done():
     assert (found.outcome, found.findings, found.searches, library.queries) == ("found", (), (), [])
     assert found.reason == stage.FOLLOWS
     assert look(library, task(queries=())).searches
+
+
+def test_one_of_a_list_gives_way_to_a_sentence_that_answers_as_well_on_its_own():
+    counted = "Second, Ontario collects a gaming tax of 11% of gross gaming revenue from every operator."
+    both = look(FakeLibrary.of(f"{FILLER}\n\n{counted}\n\n{TAX}"), task())
+    assert [finding.quote.exact for finding in both.findings] == [TAX]
+    only = look(FakeLibrary.of(f"{FILLER}\n\n{counted}"), task())
+    assert [finding.quote.exact for finding in only.findings] == [counted]

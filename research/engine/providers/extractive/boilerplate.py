@@ -52,3 +52,13 @@ BOILERPLATE = re.compile(
     r"we (?:recognize|account for|record|allocate) |critical accounting|accounting (?:policy|policies|standard)",
     re.IGNORECASE,
 )
+
+# A document's own notes. One that is taken into a claim reads as a citation of ours when the claim is exported.
+# Marks behind a full stop: "… in 2024.[^1] [2]".
+NOTE = re.compile(r"(?:[ \t]*\[\^?\d{1,3}\](?!:))+")
+# Where a note's own text begins: "[^1]: “…” — Some Authority, page 3".
+NOTE_TEXT = re.compile(r"\[\^?\w{1,12}\]:\s")
+# Marks left inside a sentence, and the words of a citation with its digest.
+CITED = re.compile(
+    r"\[\^[^\]\s]{1,20}\]|\[\d{1,3}\]|\b(?:[0-9a-f]{32,}|extracted text\W{1,3}[0-9a-f]{8,})", re.IGNORECASE
+)

@@ -237,7 +237,13 @@ def _choose(candidates: list[_Candidate], limit: int) -> list[_Candidate]:
         )
 
     floor = WORTH_BESIDE_BEST * max((c.standing for c in candidates), default=0)
-    candidates = [c for c in candidates if c.standing >= floor]
+    # "Second, …" dangles: it gives way to any sentence that answers as well on its own.
+    alone = max((c.relevance for c in candidates if not sentences.counts_on(c.sentence.text)), default=-1)
+    candidates = [
+        c
+        for c in candidates
+        if c.standing >= floor and (c.relevance > alone or not sentences.counts_on(c.sentence.text))
+    ]
     kept: list[list[_Candidate]] = []
     pages: dict[tuple[int, int], int] = {}
     for candidate in sorted(candidates, key=rank):

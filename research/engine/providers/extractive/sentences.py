@@ -16,7 +16,8 @@ from typing import NamedTuple
 from research.engine.extraction import headings
 from research.engine.reading.addressed import gives_orders
 
-from .boilerplate import BOILERPLATE
+from .boilerplate import BOILERPLATE, CITED, NOTE, NOTE_TEXT
+from .sentence_words import LEANING, VERB
 from .words import fold
 
 MIN_CHARS = 40
@@ -47,7 +48,7 @@ The We Our In This These It As For If While Although However During On At By Und
 Furthermore Any All Each Most Many Some Since When With To
 """
 _STARTERS = frozenset(_STARTER_LIST.split())
-_END = re.compile(r"[.!?][)\]”\"’']*(?=\s|$)")
+_END = re.compile(r"[.!?][)\]”\"’']*(?=\s|$|\[\^?\d{1,3}\])")
 _BULLET = re.compile(r"^\s*(?:[•●▪■◦‣·*–—o-]|\(?[a-z0-9]{1,3}[.)])\s+(?=\S)")
 _FOOTER = re.compile(
     r"^\s*(?:table of contents|page\s+\d+|\d{1,4}|part\s+[ivx]+|item\s+\d+[a-c]?\.?.{0,60})\s*$", re.IGNORECASE
@@ -133,22 +134,27 @@ def _ends_paragraph(previous: str, line: str, wide: int) -> bool:
 
 
 def _in_block(text: str, start: int, end: int) -> Iterator[Sentence]:
-    begin = start
+    # What a document writes as a note of its own is no sentence of its text, to the end of the paragraph.
+    note = NOTE_TEXT.search(text, start, end)
+    begin, end = start, note.start() if note else end
     for match in _END.finditer(text, start, end):
         if _is_end(text, begin, match.end(), end):
             yield from _sentence(text, begin, match.end())
-            begin = match.end()
+            mark = NOTE.match(text, match.end(), end)
+            begin = mark.end() if mark else match.end()
     yield from _sentence(text, begin, end)
 
 
 def _is_end(text: str, begin: int, at: int, end: int) -> bool:
     """Tell a full stop from the dot of an abbreviation, an initial or a numbered heading."""
+    mark = NOTE.match(text, at, end)
+    at, stop = (mark.end() if mark else at), at
     following = text[at : min(end, at + 40)].lstrip()
     if following and not (following[0].isupper() or following[0].isdigit() or following[0] in '“"‘($•'):
         return False
-    last = _LAST_WORD.search(text, begin, at)
+    last = _LAST_WORD.search(text, begin, stop)
     word = last.group().rstrip(".!?)”\"’'").lstrip('(“"‘') if last else ""
-    if text[at - 1] == "." and (word.casefold() in _ABBREVIATIONS or re.fullmatch(r"[A-Z]", word)):
+    if text[stop - 1] == "." and (word.casefold() in _ABBREVIATIONS or re.fullmatch(r"[A-Z]", word)):
         next_word = re.match(r"[A-Za-z]+", following)
         return not following or bool(next_word and next_word.group() in _STARTERS)
     return True
@@ -166,18 +172,6 @@ def _sentence(text: str, begin: int, end: int) -> Iterator[Sentence]:
 
 # ── what can stand alone ─────────────────────────────────────────────────────────────────────────
 
-# Leans on a sentence the reader does not see.
-_LEANING = re.compile(
-    r"^(?:this|these|those|such|it|they|he|she|that|which|both|the (?:latter|former|foregoing|above|following)|"
-    r"in (?:this|such|that|these) |as such|for example|for instance|likewise|similarly|thus|therefore|accordingly|"
-    r"the current (?:year|quarter|period) |the \w+ (?:increases?|decreases?|improvement) (?:was|were) |conversely|"
-    r"however|otherwise|moreover|also|then|if so|as a result|as discussed|as noted|as described|instead|any such|"
-    r"(?:any|each|all|some|most|many|both|none|one) of (?:the|these|those|them|which)\b|"
-    r"the (?:agreement|program|venture|transaction|amount|change|amendment|arrangement|plan|concessionaire)\b|"
-    r"under the (?:agreement|program|plan|terms|venture)\b|among other|included are|other\b|nevertheless|see)\b",
-    re.IGNORECASE,
-)
-# A verb somewhere: filings' prose always has one of these, headings and table rows seldom.
 # "SA is included with …": letters that the sentences before have explained.
 _LETTERS = re.compile(r"^(?!(?:AI|EU|UN|UK|US|IT|PC|HR|TV|PDF|API|CRM|ERP|GDP|GGR|ARR|ADR|VIP)s?\b)[A-Z]{2,3}s? (?!\()")
 # Leans in its middle: "Competitors pursuing this model …".
@@ -192,20 +186,6 @@ _POINTS_BACK = re.compile(
 )
 # A footnote's mark grown to a word: "margin(2) of 38%".
 _MARKED = re.compile(r"[a-z]\(\d\)")
-_VERB = re.compile(
-    r"\b(?:is|are|was|were|be|been|has|have|had|will|would|may|can|could|must|shall|should|do|does|did|"
-    r"includes?|offers?|provides?|requires?|competes?|operates?|expects?|believes?|continues?|generates?|grew|grows?|"
-    r"represents?|consists?|depends?|prohibits?|allows?|enables?|helps?|uses?|sells?|serves?|owns?|holds?|gives?|makes?|"
-    r"markets?|delivers?|combines?|contains?|supports?|focus(?:es)?|\w{3,}ed|"
-    r"want|need|ask|pay|lack|demand|prefer|value|offer|provide|require|keep|take|make|use|sell|compete|say|complain|praise|"
-    r"cost|grow|rise|rose|fall|fell|leave|left|hold|held|apply|report|expect|call|spend|play|include|allow|help|support|"
-    r"face|seek|choose|buy|bought|serve|run|ran|operate|enter|reach|stay|stop|return|bring|show|give|get|become|became|"
-    r"wait|fail|move|find|found|remain|come|came|work|know|see|set|depend|contain|trust|vary|differ|carry|charge|paid|"
-    r"began|begin|took|made|gave|lost|lose|won|win|met|meet|sold|told|tell|led|lead|kept|went|go|say|said|"
-    r"\w{2,}(?:ies|ects|izes|ises|oses|ates|ains|ends|ires|ides|ives|erves|orts|ows|ays|eeps|ires|akes|ells|uys|harges|"
-    r"overs|ermits|ssues|imits|xpects|ans|orks|uns|eaches|tarts|leads|means|needs|wants|asks|says|lies|costs|sets|gets))\b",
-    re.IGNORECASE,
-)
 _NUMBER = re.compile(r"\d[\d,.]*")
 _LEADER = re.compile(r"(?:[$(]*\d[\d,.]*[)%]*\s+){2,}[$(]*\d|\.{3,}|\s[.·]\s[.·]\s|_{3,}|\s{2}\S+\s{4,}")
 # What some PDF fonts make of words: lost ligatures ("ef ect", "of er"), letters set apart ("Maca u").
@@ -234,13 +214,14 @@ def can_stand_alone(sentence: Sentence) -> bool:
         "•" in text
         or _MANGLED.search(text)
         or BOILERPLATE.search(text)
+        or CITED.search(text)
         or gives_orders(text)
-        or _LEANING.match(text)
+        or LEANING.match(text)
         or _LETTERS.match(text)
         or _LEANS_INSIDE.search(text)
         or _POINTS_BACK.search(text[:_EARLY_CHARS])
         or _MARKED.search(text)
-        or not _VERB.search(text)
+        or not VERB.search(text)
     ):
         return False
     return not _looks_like_table(sentence) and _balanced(text)
@@ -249,6 +230,7 @@ def can_stand_alone(sentence: Sentence) -> bool:
 _ADDS = re.compile(
     r"^(?:in addition|additionally|furthermore|further|moreover|finally|second|third|first)\b,?", re.IGNORECASE
 )
+_COUNTS_ON = re.compile(r"^(?:first|second|third|fourth|fifth|last)(?:ly)?,", re.IGNORECASE)
 _UNDATED = re.compile(r"\b(?:current|prior)[- ](?:year|quarter|period)", re.IGNORECASE)
 _DATED = re.compile(r"\b(?:19|20)\d\d\b")
 
@@ -256,6 +238,11 @@ _DATED = re.compile(r"\b(?:19|20)\d\d\b")
 def leans_a_little(text: str) -> bool:
     """Tell whether the sentence reads on its own, yet less well: "In addition, …", "the prior year" without a year."""
     return _ADDS.match(text) is not None or (_UNDATED.search(text) is not None and not _DATED.search(text))
+
+
+def counts_on(text: str) -> bool:
+    """Tell whether the sentence is one of a list whose others the reader does not see: "Second, …"."""
+    return _COUNTS_ON.match(text) is not None
 
 
 def goes_on_from(prefix: str) -> bool:
