@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import BeforeValidator, Field
 
@@ -21,7 +21,7 @@ from research.engine.verification.assess import assess_one
 from research.engine.verticals import registry
 from research.models import Claim, ClaimRevision, Evidence, Run, Task, User
 
-from . import claims, composing, dependents, pinning, recording, voiding
+from . import claims, composing, dependents, item_checks, pinning, recording, voiding
 
 ANOTHER_PERSON = "edited by a person: another person decides"
 MAX_EVIDENCE = 50
@@ -49,15 +49,15 @@ class FormulaGiven(Frozen):
 
 
 class ClaimEdit(Frozen):
-    """A person's revision of a claim. `value` None: the claim has no figure, or its formula gives it.
+    """A person's revision of a claim. What is left out, or None, stays as it is.
 
-    quotes: new evidence beside `evidence_ids`. role, attributes, premises (claim ids), formula: None leaves them as
-    they are.
+    value: None where it is given takes the figure away; a formula gives its own. quotes: new evidence beside
+    `evidence_ids`. premises: claim ids.
     """
 
-    text: Words = Field(min_length=3, max_length=MAX_CLAIM_CHARS)
-    kind: ClaimKind = "stated"
-    evidence_ids: tuple[RowId, ...] = Field(default=(), max_length=MAX_EVIDENCE)
+    text: Words | None = Field(default=None, min_length=3, max_length=MAX_CLAIM_CHARS)
+    kind: ClaimKind | None = None
+    evidence_ids: tuple[RowId, ...] | None = Field(default=None, max_length=MAX_EVIDENCE)
     value: TypedValue | None = None
     quotes: tuple[QuoteGiven, ...] = Field(default=(), max_length=MAX_EVIDENCE)
     role: Role | None = None
@@ -70,6 +70,8 @@ class ClaimAddition(ClaimEdit):
     """A claim added by hand: a revision of nothing, for a section of the run's vertical."""
 
     section: str = Field(max_length=64)
+    text: Words = Field(min_length=3, max_length=MAX_CLAIM_CHARS)
+    kind: ClaimKind = "stated"
 
 
 class _Made(NamedTuple):
@@ -83,7 +85,8 @@ def revise(*, claim: Claim, edit: ClaimEdit, author: User, comment: str, now: dt
     What rests on the claim is recomputed and goes to people again. Raises `InvalidInput`: evidence or premises of
     another run, a stated claim without evidence, an inferred one without premises, a formula that does not compute.
     """
-    made = _draft(claim.run, edit, section=claim.section, task_key=claim.task_key, before=claim.current, now=now)
+    whole = _completed(edit, claim.current) if claim.current else edit
+    made = _draft(claim.run, whole, section=claim.section, task_key=claim.task_key, before=claim.current, now=now)
     below = {claim.key, *(row.key for row in dependents.resting_on(claim))}
     if below & set(made.draft.premise_keys):
         raise InvalidInput("A claim cannot rest on itself, nor on what rests on it: choose others.", field="premises")
@@ -111,6 +114,21 @@ def add(*, run: Run, addition: ClaimAddition, author: User, comment: str, now: d
     _write(claim, made, author=author, comment=comment, now=now)
     _record(claim, kind="claim.added", author=author, now=now)
     return claim
+
+
+def _completed(edit: ClaimEdit, before: ClaimRevision) -> ClaimEdit:
+    """Return the edit with what it leaves out as the present revision has it."""
+    kept: dict[str, Any] = {}
+    if edit.text is None:
+        kept["text"] = before.text
+    if edit.kind is None:
+        kept["kind"] = before.kind
+    if edit.evidence_ids is None:
+        kept["evidence_ids"] = tuple(before.evidence_links.values_list("evidence_id", flat=True))
+    # A formula gives its own figure; the one it gave before may be another now.
+    if "value" not in edit.model_fields_set and before.value and not before.formula:
+        kept["value"] = TypedValue.model_validate(before.value)
+    return edit.model_copy(update=kept)
 
 
 def _write(claim: Claim, made: _Made, *, author: User, comment: str, now: dt.datetime) -> None:
@@ -146,12 +164,13 @@ def _draft(
     given = edit.attributes if edit.attributes is not None else kept
     formula, value = _formula(run, edit, before)
     premises = _premises(run, edit, before, formula)
-    _check_kind(edit.kind, evidence=bool(rows), premises=bool(premises), formula=formula is not None)
+    kind = edit.kind or "stated"
+    _check_kind(kind, evidence=bool(rows), premises=bool(premises), formula=formula is not None)
     draft = ClaimDraft(
         task_key=task_key,
         section=section,
-        kind=edit.kind,
-        text=edit.text,
+        kind=kind,
+        text=edit.text or "",
         value=value,
         evidence_ids=tuple(row.pk for row in rows),
         premise_keys=premises,
@@ -159,20 +178,21 @@ def _draft(
         attributes=check_attributes(role, given),
         formula=formula,
     )
-    _check_figures(run, draft, rows)
-    return _Made(draft, rows)
+    return _Made(draft.model_copy(update={"attributes": _held(run, draft, rows)}), rows)
 
 
-def _check_figures(run: Run, draft: ClaimDraft, rows: Sequence[Evidence]) -> None:
-    """Raise `InvalidInput` for a figure in the attributes that the claim, its quotes and premises do not have."""
+def _held(run: Run, draft: ClaimDraft, rows: Sequence[Evidence]) -> dict[str, str]:
+    """Return the attributes as they may be stored: every figure and name in them stands in what the claim rests on."""
     said = {name: getattr(draft, name) for name in ("section", "kind", "text", "value", "role", "attributes")}
     items = tuple(claims.evidence_item(row) for row in rows)
     claim = AcceptedClaim(revision_id=0, key=draft.key(), digest="", confidence=None, evidence=items, **said)
-    checks.check_attributes(claim, composing.claims_of_keys(run, draft.premise_keys))
+    premises = composing.claims_of_keys(run, draft.premise_keys)
+    checks.check_attributes(claim, premises)
+    return item_checks.held(claim, premises)
 
 
 def _evidence(run: Run, edit: ClaimEdit, *, task_key: str, now: dt.datetime) -> list[Evidence]:
-    wanted = set(edit.evidence_ids)
+    wanted = set(edit.evidence_ids or ())
     if Evidence.objects.filter(run=run, pk__in=wanted).count() != len(wanted):
         raise InvalidInput(
             "The claim names evidence that this run does not have; choose from the run's evidence.", field="evidence"

@@ -140,7 +140,7 @@ def test_an_edit_that_turns_the_meaning_round_loses_its_support(waiting, people)
     [
         ({"evidence_ids": ()}, "evidence", "needs evidence"),
         ({"evidence_ids": (987_654,)}, "evidence", "does not have"),
-        ({"text": ""}, "text", "at least 3"),
+        ({"text": ""}, "text", "no letter or digit"),
         ({"text": "  a "}, "text", "at least 3"),
         ({"text": "x" * 2001}, "text", "at most 2000"),
         ({"kind": "guessed"}, "kind", "'stated'"),

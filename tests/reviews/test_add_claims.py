@@ -274,3 +274,53 @@ def test_an_added_claim_outlives_an_edit_of_the_plan_and_is_looked_at_again(run,
     assert claim.status == ClaimStatus.QUEUED
     assert claim.assessment.to_people[-1] == "the plan was edited since it was added"
     assert set(Claim.objects.filter(run=run).exclude(pk=claim.pk).values_list("status", flat=True)) == {"superseded"}
+
+
+def test_an_edit_leaves_what_it_leaves_out_as_it_is(run, people):
+    share = assumption(run, people.reviewer, "40", "40 percent of the market is open to newcomers.")
+    value = {"number": "35", "unit": "percent"}
+    decided(run, people.second_reviewer, share, Verdict.EDIT, {"text": "35 percent of it is open.", "value": value})
+    share = Claim.objects.select_related("current").get(pk=share.pk)
+    assert (share.current.kind, share.current.role) == ("assumption", "market_size")
+    assert share.current.attributes["node"] == "input"
+    decided(run, people.reviewer, share, Verdict.EDIT, {"attributes": {"node": "input", "approach": "bottom-up"}})
+    share = Claim.objects.select_related("current").get(pk=share.pk)
+    assert (share.current.text, share.current.value["number"]) == ("35 percent of it is open.", "35")
+
+
+LAW = {
+    "section": "regulation",
+    "role": "regulation",
+    "text": "An operator of games of skill needs a casino service industry enterprise licence in New Jersey.",
+}
+
+
+def test_nobody_types_a_regulator_or_a_primary_source_that_the_evidence_does_not_have(run, people):
+    quotes = quote(run, "An operator of games of skill needs a casino service industry enterprise licence")
+    Source.objects.filter(pk=quotes[0]["source_id"]).update(publisher="Unknown Blog", domain="")
+    about = {"jurisdiction": "New Jersey", "topic": "licence", "primary": "yes"}
+    with pytest.raises(InvalidInput, match="stands neither in the claim nor in its evidence"):
+        add(run, people.reviewer, **LAW, quotes=quotes, attributes={**about, "regulator": "Thames Authority"})
+    claim = add(run, people.reviewer, **LAW, quotes=quotes, attributes=about)
+    assert claim.current.attributes["primary"] == "no"
+    assert any("no primary source" in reason for reason in claim.assessment.to_people)
+
+
+def test_a_competitors_cell_that_is_assumed_is_not_said_to_be_an_official_claim(run, people):
+    rival = {"competitor": "Nosuch", "aspect": "price", "cell_type": "official claim"}
+    common = {"section": "competitors", "kind": "assumption", "role": "competitor", "text": "Nosuch charges more."}
+    with pytest.raises(InvalidInput, match="known by 'inference'"):
+        add(run, people.reviewer, **common, attributes=rival)
+    assert add(run, people.reviewer, **common, attributes={**rival, "cell_type": "inference"})
+
+
+def test_what_a_rule_let_pass_can_be_rejected_at_the_gate_and_not_accepted_again(run, people):
+    claim = Claim.objects.filter(run=run, status=ClaimStatus.QUEUED).exclude(section="regulation").first()
+    Claim.objects.filter(pk=claim.pk).update(status=ClaimStatus.ACCEPTED, decided_by_rule=True)
+    with pytest.raises(StaleState):
+        decided(run, people.reviewer, claim, Verdict.APPROVE)
+    decided(run, people.reviewer, claim, Verdict.REJECT)
+    claim.refresh_from_db()
+    assert (claim.status, claim.decided_by_rule) == (ClaimStatus.REJECTED, False)
+    with pytest.raises(StaleState):
+        decided(run, people.second_reviewer, claim, Verdict.REJECT)

@@ -112,7 +112,8 @@ def _typed(claim: AcceptedClaim) -> Cell:
     return Cell(
         text=(figure_of(claim) if short else "") or said(claim),
         claims=(claim.revision_id,),
-        kind=claim.attributes["cell_type"],
+        # What no source states is never shown as known otherwise.
+        kind=claim.kind if claim.kind in ("assumption", "inferred") else claim.attributes["cell_type"],
         as_of=dt.date.fromisoformat(day) if day else None,
     )
 

@@ -15,13 +15,14 @@ from .record import By
 
 
 def decide_claim(*, run: Run, claim: Claim, digest: str, verdict: Verdict, by: By) -> Decision:
-    """Accept or reject a queued claim as shown; the last one lets the gate pass.
+    """Accept or reject a queued claim as shown; the last one lets the gate pass. One a rule let pass may be rejected.
 
     Nothing is accepted before what it rests on; what rests on a rejected claim goes to people again.
     Raises `StaleState`, `StaleDigest`, `Conflict`.
     """
     record.expect(run, RunState.CLAIM_REVIEW)
-    if claim.status != ClaimStatus.QUEUED:
+    by_rule = claim.status == ClaimStatus.ACCEPTED and claim.decided_by_rule
+    if claim.status != ClaimStatus.QUEUED and not (by_rule and verdict is Verdict.REJECT):
         raise StaleState(f"This claim is not waiting for a decision: it is {claim.status}.")
     record.expect_digest(claim.shown_digest, digest)
     if verdict is Verdict.APPROVE:

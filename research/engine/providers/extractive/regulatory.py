@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from research.engine.domain.evidence import EvidenceItem, SourceRef
 from research.engine.domain.vertical import Vertical
+from research.engine.reading import officials
 from research.engine.reading.fiscal import MONTH, MONTHS
 from research.engine.verticals import base
 
@@ -92,15 +93,6 @@ _PENDING = re.compile(
     r"under\s+(?:debate|consideration))\b",
     re.IGNORECASE,
 )
-# Who makes or enforces law, by the name of the publisher or by its domain. A primary source is one of these.
-_OFFICIAL_NAME = re.compile(
-    r"\b(?:Commission(?:er)?|(?:Gaming|Control|Lottery|Protection)\s+Board|Division\s+of|Department\s+of|Ministry|"
-    r"Legislature|Parliament|Senate|Assembly|Congress|Attorney\s+General|Government|Authority|Regulator|Registrar|"
-    r"Official\s+Journal|Federal\s+Register|Directorate|Agency|State\s+of|Supreme\s+Court|Gazette)\b"
-)
-_OFFICIAL_DOMAIN = re.compile(
-    r"(?:^|\.)(?:gov|mil|europa\.eu|gc\.ca|gov\.[a-z]{2}|gouv\.[a-z]{2}|gob\.[a-z]{2}|go\.[a-z]{2}|[a-z]{2}\.us)$"
-)
 _MANY_PLACES = 4
 _MAX_WORDS = 200
 
@@ -114,13 +106,13 @@ def attributes_of(*, text: str, evidence: Sequence[EvidenceItem], vertical: Vert
     jurisdiction = _jurisdiction(text, source, vertical)
     if not jurisdiction:
         return {}
-    primary = _primary([item.source for item in evidence])
+    primary = officials.primary([item.source for item in evidence])
     clauses = dict.fromkeys(match.group().rstrip(".,:;-–(") for match in _CLAUSE.finditer(text))
     pending = _PENDING.search(text)
     found = {
         "jurisdiction": jurisdiction,
         "topic": topic_of(text),
-        "regulator": _regulator(text) or (source.publisher if source and is_official(source) else None) or "",
+        "regulator": _regulator(text) or (source.publisher if source and officials.is_official(source) else None) or "",
         "instrument": _instrument(text, vertical),
         "clause": "; ".join(clauses),
         "effective_from": _day(_FROM.search(text)),
@@ -136,19 +128,6 @@ def topic_of(text: str) -> str:
     return next((topic for topic, words in _TOPICS if words.search(text)), "other")
 
 
-def is_official(source: SourceRef) -> bool:
-    """Tell by rule whether who publishes `source` makes or enforces law."""
-    domain = (source.domain or "").casefold().strip(".")
-    return bool(_OFFICIAL_NAME.search(source.publisher or "") or _OFFICIAL_DOMAIN.search(domain))
-
-
-def _primary(sources: Sequence[SourceRef]) -> str:
-    if any(is_official(source) for source in sources):
-        return "yes"
-    # Who publishes is not known: then neither is whether it is a primary source.
-    return "no" if any(source.publisher or source.domain for source in sources) else ""
-
-
 def _jurisdiction(text: str, source: SourceRef | None, vertical: Vertical) -> str:
     """Return whose law the sentence states: its author's where that makes law, else what the words or the laws name.
 
@@ -159,7 +138,7 @@ def _jurisdiction(text: str, source: SourceRef | None, vertical: Vertical) -> st
     titled = named(f"{source.title} · {source.publisher or ''}", vertical.jurisdictions) if source else ()
     inside = tuple(place for place in told if any(place in base.PARTS.get(whole, ()) for whole in titled))
     laws = (place for law, place in vertical.instruments.items() if form_pattern(law).search(text))
-    official = titled if source is not None and is_official(source) else ()
+    official = titled if source is not None and officials.is_official(source) else ()
     places = inside or official or told or tuple(dict.fromkeys(laws)) or titled
     return ", ".join(places) if len(places) <= _MANY_PLACES else ""
 
