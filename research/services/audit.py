@@ -12,7 +12,7 @@ from research.engine.domain.errors import MrdError
 from research.engine.verification.quotes import pin
 from research.models import Decision, Document, Event, Evidence, Plan, Run, SectionRevision, Signature, Trail
 
-from . import audit_standing, claims, recording
+from . import audit_columns, audit_standing, claims, recording
 
 
 def problems_of(run: Run) -> Iterator[str]:
@@ -23,6 +23,7 @@ def problems_of(run: Run) -> Iterator[str]:
     yield from _evidence(run)
     told = [(event.kind, event.actor, _told(event)) for event in Event.objects.filter(run=run).order_by("seq")]
     yield from audit_standing.problems_of(run, told)
+    yield from audit_columns.problems_of(run, told)
 
 
 def _chain(run: Run) -> Iterator[str]:

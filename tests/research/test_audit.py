@@ -26,6 +26,9 @@ from research.models import (
     Run,
     SectionRevision,
     Signature,
+    Source,
+    Step,
+    Task,
     Trail,
 )
 from research.services import audit, recording, runs
@@ -297,3 +300,51 @@ def test_what_stands_must_follow_from_what_was_decided(signed, rows, change):
     assert rows(signed).exists()
     rows(signed).update(**change)
     assert problems(Run.objects.get(pk=signed.pk)) != []
+
+
+@pytest.mark.parametrize(
+    ("model", "of", "change", "says"),
+    [
+        (Claim, "run", {"section": "users"}, "its section 'users'"),
+        (Claim, "run", {"task_key": "second"}, "not named by its task"),
+        (SectionRevision, "run", {"title": "Another title"}, "column 'title'"),
+        (SectionRevision, "run", {"key": "made_up"}, "column 'key'"),
+        (SectionRevision, "run", {"regulatory": False}, "column 'regulatory' is not what its vertical says"),
+        (SectionRevision, "run", {"position": 99}, "column 'position'"),
+        (Task, "plan__run", {"question": "What was never asked?"}, "'question' is not what its plan says"),
+        (Task, "plan__run", {"section": "users"}, "'section' is not what its plan says"),
+        (Task, "plan__run", {"tools": ["another"]}, "'tools' is not what its plan says"),
+        (Task, "plan__run", {"queries": ["else"]}, "'queries' is not what its plan says"),
+        (Task, "plan__run", {"position": 7}, "'position' is not what its plan says"),
+        (Task, "plan__run", {"outcome": "insufficient_data"}, "'outcome' is not what its investigation gave"),
+        (Task, "plan__run", {"searches": []}, "'searches' is not what its investigation gave"),
+        (Task, "plan__run", {"reason": "Said later."}, "'reason' is not what its investigation gave"),
+        (Step, "run", {"output": {"items": []}}, "the output of step"),
+        (Source, "team__runs", {"publisher": "Somebody else"}, "its publisher"),
+        (Source, "team__runs", {"reliability": 999}, "its reliability"),
+        (Source, "team__runs", {"published_date": "2020-01-01"}, "its published_date"),
+    ],
+)  # fmt: skip
+def test_a_column_beside_digested_words_that_was_changed_is_found(signed, model, of, change, says):
+    """What is shown from a column is what the plan, the section, the step or the document says there."""
+    chosen = model.objects.filter(**{of: signed}).order_by("pk")
+    number = (chosen.filter(regulatory=True) if model is SectionRevision else chosen)[0].pk
+    model.objects.filter(pk=number).update(**change)
+    found = problems(Run.objects.get(pk=signed.pk))
+    assert any(says in problem for problem in found), found
+
+
+def test_a_task_that_was_taken_out_of_the_plan_is_missed(signed):
+    Task.objects.filter(plan__run=signed, key="third").delete()
+    assert any("task third of plan revision 1 is missing" in problem for problem in problems(signed))
+
+
+def test_what_the_document_prints_of_a_source_is_compared_where_no_step_tells_of_it(signed):
+    """A source that only a person quoted has no finding: the citation in the newest document tells."""
+    from research.services import audit_columns
+
+    document = audit_columns._newest(signed)
+    assert list(audit_columns._sources(signed, [], document)) == []
+    Source.objects.filter(team=signed.team).update(publisher="Somebody else")
+    (problem,) = audit_columns._sources(signed, [], document)
+    assert "its publisher is not what it was in the document" in problem
