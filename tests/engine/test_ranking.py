@@ -70,7 +70,12 @@ def test_meaning_moves_what_words_put_last():
 
 
 def test_meaning_does_not_move_what_words_put_far_ahead():
-    found = [fusion.Found(1, "much longer", 4.0), fusion.Found(2, "tea", 1.0)]
+    found = [fusion.Found(1, "much longer", 1.3), fusion.Found(2, "tea", 0.05)]
+    assert fusion.rerank("cha", found, ByLength()) == [1, 2]
+
+
+def test_where_a_document_or_page_was_named_meaning_moves_nothing():
+    found = [fusion.Found(1, "much longer", 1.8), fusion.Found(2, "tea", 1.7)]
     assert fusion.rerank("cha", found, ByLength()) == [1, 2]
 
 
