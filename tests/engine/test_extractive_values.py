@@ -91,3 +91,53 @@ def test_the_as_of_day_is_the_one_the_sentence_names_else_the_day_of_publication
 def test_words_before_a_counted_noun_are_its_own_and_no_prepositions():
     # "$10,000 at our casinos" is money, not a count of casinos.
     assert read("Reports are due for transactions of $10,000 at our casinos.").unit is None
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "period"),
+    [
+        ("In 2024, Nevada net revenue was £480 million, up from £400 million in 2023.", 480, "FY2024"),
+        ("Net revenue was €84 million in 2024, up from €61 million in 2023.", 84, "FY2024"),
+        ("In the third quarter of 2024, net revenue was $5 million versus $4 million in the second quarter of 2024.",
+         5, "2024-Q3"),
+        ("In fiscal 2024, our net revenue was $5 million versus $4 million in fiscal 2023.", 5, "FY2024"),
+        ("In 2024, our net revenue was $5 million, up from $4 million a year before.", 5, "FY2024"),
+        ("Our net revenue increased 8% from $2.9 billion in 2023 to $3.1 billion in 2024.", 8, "FY2024"),
+        ("Our net revenue was $5 million, against $4 million in 2023.", 5, None),
+        ("Our net revenue from slots in 2024 was $5 million.", 5, "FY2024"),
+        ("In 2024, our net revenue was $5 million, and costs were $2 million in 2022.", 5, "FY2024"),
+    ],
+)  # fmt: skip
+def test_the_period_of_a_figure_compared_with_is_not_the_period_of_the_main_one(text, number, period):
+    value = read(text)
+    assert (value.number, value.period) == (number, period)
+
+
+def of_study(text: str, vertical: str = "fintech"):
+    return typed_value(text, vertical=registry.get(vertical), publisher="Quay Research")
+
+
+@pytest.mark.parametrize(
+    ("text", "entity", "place"),
+    [
+        ("In 2024, US revenue from card services was $480 million.", "United States", "United States"),
+        ("Revenue from card services in the United States was $480 million in 2024.", None, "United States"),
+        ("Revenue was $480 million in 2024.", None, None),
+        ("We estimate that revenue in 2024 was $480 million.", None, None),
+        ("Our survey found that revenue was $480 million in 2024.", None, None),
+        ("Small revenue of $3 million is not counted in 2024.", None, None),
+        ("Our revenue was $3 million in 2024.", "Quay Research", None),
+        ("Our United States revenue was $3 million in 2024.", "Quay Research", "United States"),
+    ],
+)
+def test_who_publishes_a_figure_of_a_market_does_not_own_it(text, entity, place):
+    value = of_study(text)
+    assert (value.metric, value.entity, value.geography) == ("revenue", entity, place)
+
+
+def test_money_is_no_count_and_no_rate():
+    money = of_study("About 214,000 merchants in the United Kingdom pay £400 a year each.")
+    assert (money.number, money.currency, money.metric, money.entity) == (400, "GBP", None, None)
+    assert of_study("In 2024, fraud losses were £5 million.").metric is None
+    assert of_study("The take rate was 2.6 percent in 2024.").metric == "take rate"
+    assert of_study("Active users reached 500 million in 2024.").metric == "active accounts"

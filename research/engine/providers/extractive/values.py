@@ -14,7 +14,7 @@ from typing import NamedTuple
 from research.engine.domain.claims import TypedValue
 from research.engine.domain.vertical import Vertical
 
-from . import subjects
+from . import subjects, value_periods
 from .words import form_pattern
 
 _SCALES = {
@@ -39,29 +39,35 @@ _FIGURE = re.compile(
     r"(?:\s+(?P<noun>(?:(?!(?:at|in|of|for|on|our|the|to|by|with|from|per|and|or|its|their|a|an)\s)[a-z]+\s){0,2}?(?:users|members|customers|subscribers|employees|countries|states|jurisdictions|"
     r"casinos|resorts|rooms|guestrooms|slots|tables|properties|visitors|players|developers|organizations|seats|devices|stores))\b)?",
 )
-_MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
-_MONTH = "|".join(_MONTHS)
-_DATE = rf"(?P<month>{_MONTH})\s+(?P<day>\d{{1,2}}),\s+(?P<year>20\d\d|19\d\d)"
-_PERIODS = re.compile(
-    rf"(?P<asof>(?:[Aa]s of|[Aa]t)\s+{_DATE})"
-    rf"|(?P<quarter>(?:three|3)\s+months\s+ended\s+(?P<qmonth>{_MONTH})\s+\d{{1,2}},\s+(?P<qyear>20\d\d))"
-    r"|(?P<named>\b(?P<ordinal>first|second|third|fourth|Q[1-4])\s+(?:quarter\s+)?(?:of\s+)?(?:fiscal\s+)?(?:year\s+)?(?P<nyear>20\d\d))"
-    rf"|(?P<span>(?P<months>six|nine|6|9)\s+months\s+ended\s+(?:{_MONTH})\s+\d{{1,2}},\s+(?P<syear>20\d\d))"
-    rf"|(?P<ended>(?:years?|twelve\s+months)\s+ended\s+(?:{_MONTH})\s+\d{{1,2}},\s+(?P<eyear>20\d\d))"
-    r"|(?P<plain>(?:\b(?:[Ii]n|[Dd]uring|[Ff]or|[Tt]hroughout|[Ff]iscal(?:\syear)?|FY)\s?)(?P<pyear>20\d\d|19\d\d)\b)"
-)
-_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "q1": 1, "q2": 2, "q3": 3, "q4": 4}
-_SPANS = {"six": "6M", "6": "6M", "nine": "9M", "9": "9M"}
 _CHANGE = re.compile(
     r"\b(?:increas|decreas|grew|grow|declin|rose|fell|up|down|improv|higher|lower)\w*\b", re.IGNORECASE
 )
 _CHANGE_OF = re.compile(r"(?:increase|decrease|decline|growth)s?\s+of\s*(?:approximately)?\s*$", re.IGNORECASE)
 _FALL = re.compile(r"decreas|declin|fell|down|lower", re.IGNORECASE)
 _LEVEL = re.compile(
-    r"\b(?:to|of|was|were|totall?ed|reached|exceeded)\s*(?:approximately|over|about|nearly|a loss of|more than)?\s*$",
+    r"\b(?:to|of|was|were|from|totall?ed|reached|exceeded)\s*"
+    r"(?:approximately|over|about|nearly|a loss of|more than)?\s*$",
     re.IGNORECASE,
 )
-_OWN = re.compile(r"\b(?:we|our|the company|us)\b", re.IGNORECASE)
+# "US revenue" is not ours, and what we estimate or our survey found is of others.
+_OWN = re.compile(
+    r"\b(?:[Ww]e(?!\s+(?:estimate|found|find|forecast|project|put|reckon|size|value)\b)|[Tt]he\s+[Cc]ompany|us|"
+    r"[Oo]ur(?!\s+(?:survey|study|estimates?|research|sample|data|analysis|model|forecast|figures|report)\b))\b"
+)
+# Whoever is called so reports on others.
+_OBSERVER = re.compile(
+    r"\b(?:research|institute|agency|authority|commission|bureau|office|ministry|department|association|federation|"
+    r"statistics|council|observatory|university|forum|study|studies|insights?|intelligence|analytics|advisory|"
+    r"consulting|review|journal|times|news|press|chamber|board|bank of)\b",
+    re.IGNORECASE,
+)
+_MARKET = re.compile(r"\b(?:markets?|industry|industries|sector|nationwide|worldwide|globally)\b", re.IGNORECASE)
+# What a metric's name says that it is: a count of people and things, or a ratio. Neither is a sum of money.
+_COUNT = re.compile(
+    r"\b(?:merchants|accounts|users|customers|members|subscribers|players|visitors|employees|firms|businesses|shops|"
+    r"households|patients|seats|stores|rooms|properties|tables|slots|downloads|transactions)$"
+)
+_RATIO = re.compile(r"\b(?:rate|share|margin|percentage|retention|churn|occupancy)$")
 _PART_NAME = re.compile(
     r"((?:[A-Z][\w&’'.-]*\s+)(?:[A-Z0-9][\w&’'.-]*\s+)*[A-Z][\w&’'.-]*|[A-Z][\w&’'.-]*)\s*(?:[’']s?\s+)?$"
 )
@@ -98,13 +104,13 @@ def typed_value(
     if not figures:
         return None
     metric, place = _metric(text, vertical)
-    figure = _nearest(figures, place) if place else None
+    figure = _nearest([each for each in figures if _fits(metric, each)], place) if metric and place else None
     if figure is None:
         metric, figure = None, next((f for f in figures if f.currency or f.unit), None)
     if figure is None:
         return None
     change = _change(text, figure) if metric else None
-    period = _period(text, figure)
+    period = value_periods.of(text, figure.start, figure.end, first=figure is figures[0])
     return TypedValue(
         number=figure.number,
         scale=figure.scale,
@@ -114,7 +120,7 @@ def typed_value(
         entity=_entity(text, place, vertical, publisher, dated=period is not None) if metric else None,
         metric=f"{metric} {change}" if change else metric,
         geography=_geography(text, vertical),
-        as_of=_as_of(text) or published,
+        as_of=value_periods.day(text) or published,
     )
 
 
@@ -162,6 +168,13 @@ def _nearest(figures: list[_Figure], place: tuple[int, int]) -> _Figure | None:
     return after or before
 
 
+def _fits(metric: str, figure: _Figure) -> bool:
+    """Tell whether a figure can be of the metric: money is no count of customers and no rate."""
+    if figure.currency is not None:
+        return not (_COUNT.search(metric) or _RATIO.search(metric))
+    return figure.unit in (None, "percent", "basis points") or not _RATIO.search(metric)
+
+
 def _change(text: str, figure: _Figure) -> str | None:
     """Return "increase" or "decrease" when the figure is one ("increased 8%", "by $41 million"), or None for a level.
 
@@ -176,43 +189,6 @@ def _change(text: str, figure: _Figure) -> str | None:
     return "decrease" if _FALL.match(words[-1].group()) else "increase"
 
 
-def _period(text: str, figure: _Figure) -> str | None:
-    """Return the period nearest to the figure, as FY2022, 2023-Q2, 2023-6M (six months) or 2022-12-31."""
-    before = after = None
-    for match in _PERIODS.finditer(text):
-        if match.start() >= figure.end and after is None:
-            after = match
-        elif match.end() <= figure.start:
-            before = match
-    if after is not None and before is not None and after.start() - figure.end > figure.start - before.end():
-        return _period_name(before)
-    chosen = after or before
-    return _period_name(chosen) if chosen else None
-
-
-def _period_name(match: re.Match[str]) -> str:
-    if match["asof"]:
-        return f"{match['year']}-{_MONTHS.index(match['month']) + 1:02d}-{int(match['day']):02d}"
-    if match["quarter"]:
-        return f"{match['qyear']}-Q{_MONTHS.index(match['qmonth']) // 3 + 1}"
-    if match["span"]:
-        return f"{match['syear']}-{_SPANS[match['months']]}"
-    if match["named"]:
-        return f"{match['nyear']}-Q{_ORDINALS[match['ordinal'].lower()]}"
-    return f"FY{match['eyear'] or match['pyear']}"
-
-
-def _as_of(text: str) -> dt.date | None:
-    """Return the day that the sentence says its figure is of ("as of June 30, 2023"), or None."""
-    match = next((found for found in _PERIODS.finditer(text) if found["asof"]), None)
-    if match is None:
-        return None
-    try:
-        return dt.date(int(match["year"]), _MONTHS.index(match["month"]) + 1, int(match["day"]))
-    except ValueError:  # 31 June
-        return None
-
-
 def _geography(text: str, vertical: Vertical) -> str | None:
     """Return the one place that the sentence names; None when it names none or several."""
     named = subjects.named(text, vertical.jurisdictions)
@@ -222,24 +198,63 @@ def _geography(text: str, vertical: Vertical) -> str | None:
 def _entity(
     text: str, place: tuple[int, int] | None, vertical: Vertical, publisher: str | None, *, dated: bool
 ) -> str | None:
-    """Return whose figure it is: the name standing right before the metric, a company named, or "we" the publisher."""
+    """Return whose figure it is: the name standing right before the metric, a company named, or "we" the publisher.
+
+    A figure that is a place's ("US revenue") is that place's, by its usual name; None for any other of a market.
+    """
     if place is None:
         return None
     lead = text[: place[0]]
+    own = _OWN.search(lead) is not None
     part = _PART_NAME.search(lead)
-    if part and part.group(1) not in _OPENERS:
-        name = part.group(1).removesuffix("’s").removesuffix("'s").rstrip("’'")
-        if name in vertical.jurisdictions:
-            return name
-        return name if publisher is None or name in publisher else f"{publisher}: {name}"
-    for name, forms in vertical.competitors.items():
-        if any(_stands_alone(lead, form) for form in forms):
-            return name
-    where = _IN_PLACE.match(text[place[1] :])
-    if where and where.group(1) in vertical.jurisdictions:
-        return where.group(1)
-    # A sentence that begins with the metric speaks of the whole company, unless it leans on a heading for the rest.
-    return publisher if _OWN.search(lead) or (dated and not lead.strip(" “") and not where) else None
+    name = _name_of(part, lead, vertical, publisher) if part else ""
+    if name:
+        return _named(name, vertical, publisher, own=own)
+    rival = next((n for n, forms in vertical.competitors.items() if any(_stands_alone(lead, f) for f in forms)), None)
+    after = _IN_PLACE.match(text[place[1] :])
+    if rival or own:
+        return rival or publisher
+    if after:
+        return after.group(1) if after.group(1) in vertical.jurisdictions else None
+    # A sentence that begins with the metric speaks of the whole company, unless it leans on a heading for the rest,
+    # or speaks of a market: then it is of no one, and its place says where.
+    of_market = subjects.named(text, vertical.jurisdictions) or _MARKET.search(text)
+    speaks_of_itself = publisher is not None and not _OBSERVER.search(publisher) and not of_market
+    return publisher if dated and speaks_of_itself and not lead.strip(" “") else None
+
+
+def _named(name: str, vertical: Vertical, publisher: str | None, *, own: bool) -> str | None:
+    """Return whom the name before a metric makes its owner: a place, a part of the publisher, or one reported on."""
+    where = subjects.named(name, vertical.jurisdictions)
+    if len(where) == 1 and name.casefold() in _written(where[0], vertical):
+        # "Our Nevada revenue" is the publisher's; "Nevada revenue" is the place's.
+        return publisher if own else where[0]
+    reports_on = publisher is None or (_OBSERVER.search(publisher) and not own)
+    return name if reports_on or publisher is None or name in publisher else f"{publisher}: {name}"
+
+
+def _name_of(part: re.Match[str], lead: str, vertical: Vertical, publisher: str | None) -> str:
+    """Return the name right before a metric, "" where its capital is only that of a sentence's beginning."""
+    words = part.group(1).removesuffix("’s").removesuffix("'s").rstrip("’'").split()
+    first = part.start()
+    while words and words[0] in _OPENERS:
+        first, words = part.end(), words[1:]
+    name = " ".join(words)
+    begins = first == 0 or lead[:first].strip(" “") == ""
+    owns = re.search(r"[’']s?\s*$", part.group()) is not None
+    known = (
+        len(words) != 1
+        or not begins
+        or owns
+        or any(char.isupper() or char.isdigit() for char in name[1:])
+        or (publisher is not None and name in publisher)
+        or bool(subjects.named(name, vertical.competitors) or subjects.named(name, vertical.jurisdictions))
+    )
+    return name if known else ""
+
+
+def _written(place: str, vertical: Vertical) -> frozenset[str]:
+    return frozenset(form.casefold() for form in (place, *vertical.jurisdictions[place]))
 
 
 def _stands_alone(text: str, form: str) -> bool:
@@ -247,6 +262,8 @@ def _stands_alone(text: str, form: str) -> bool:
     return any(not re.match(r"\s+[A-Z]", text[match.end() :]) for match in form_pattern(form).finditer(text))
 
 
-_OPENERS = frozenset(
-    {"The", "Our", "We", "In", "Total", "Net", "For", "During", "As", "Consolidated", "Gross", "Average"}
-)
+_OPENER_LIST = """
+The Our We In Total Net For During As Consolidated Gross Average At By Global Worldwide Domestic Overall Small Large
+Mid-size Medium Annual Quarterly Monthly Median Typical Active Most Many All Some Each
+"""
+_OPENERS = frozenset(_OPENER_LIST.split())
