@@ -132,6 +132,15 @@ def test_cells_that_rest_on_the_same_claims_are_cited_once_in_their_row_at_the_l
     assert [cell.text for cell in shown] == [cell.text for cell in row]
 
 
+def test_citations_stand_at_the_first_cell_that_holds_a_statement_not_at_the_longest():
+    told = {"claims": (14,), "citations": (6,), "kind": "inferred"}
+    longer = "Somebody of 20 years tries to get in, at any hour and from any place, and is told why it does not work."
+    texts = ("R-13", "must", "Keep everybody out who is younger than 21.", longer)
+    row = tuple(rich.cell(text, **told) for text in texts)
+    assert [cell.citations for cell in layout.told_once(row)] == [(), (), (6,), ()]
+    assert [cell.kind for cell in layout.told_once(row)] == ["", "", "inferred", ""]
+
+
 def test_a_formula_is_told_with_what_its_names_stand_for():
     claims = {claim.revision_id: claim for claim in rich.mrd().claims}
     nodes, _ = model_table.model_tables(rich.market(), claims=claims)

@@ -220,6 +220,15 @@ def test_of_several_claims_for_one_cell_the_surest_stands_and_the_tables_do_not_
     assert tables.tables_of([claims()[1]]) == ()
 
 
+def test_a_stated_risk_of_which_only_its_words_are_known_is_left_to_prose():
+    said = claims()[0].model_copy(update={"role": "risk", "attributes": {}})
+    assert tables.tables_of([said]) == ()
+    weighed = said.model_copy(update={"revision_id": 90, "attributes": {"likelihood": "high"}})
+    inferred = said.model_copy(update={"revision_id": 91, "kind": "inferred"})
+    (made,) = tables.tables_of([said, weighed, inferred])
+    assert [row[0].claims for row in made.rows] == [(90,), (91,)]
+
+
 def test_requirements_stand_in_the_order_of_priority_and_number():
     def need(number: int, priority: str) -> AcceptedClaim:
         attributes = NEED | {"id": f"R-{number}", "moscow": priority}

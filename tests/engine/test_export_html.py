@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import document_sample as sample
 import pytest
 
-from research.engine.document import html, text
+from research.engine.document import html, layout, text
 from research.engine.domain.documents import Gap
 from research.engine.domain.mrd import MrdValue, SignedMrd
 
@@ -201,9 +201,10 @@ def test_a_computed_claim_leads_to_the_claims_it_rests_on():
     draft = sample.SectionDraft(key="market", title="Market", sentences=(sample.said(total),))
     mrd = sample.mrd(facts=sample.facts(approvals=()), sections=[draft], claims=[*sample.claims(), total])
     tree = Tree(html.to_html(SignedMrd.of(mrd=mrd)))
-    assert "Rests on claim 11 , claim 12" in tree.shown
+    assert "Rests on claim revision 11 , claim revision 12" in tree.shown
     assert {"#claim-11", "#claim-12"} <= set(tree.links)
-    assert "Open questions" in tree.shown
+    assert "Claim revision Statement" in tree.shown
+    assert layout.OPEN_TITLE in tree.shown
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from research.engine.document import html, markdown, numerals, text
+from research.engine.document import html, layout, markdown, numerals, paper, text
 from research.engine.domain.mrd import SignedMrd
 
 ALPHABET = st.sampled_from([*"ab 1.)(#+-=*_~`[]<>|!&;:/\\\"'${}@^\n\t", "&lt;", "http://", "www.", "é", "\u202e"])
@@ -89,6 +89,7 @@ def test_no_sentence_of_the_finished_page_holds_a_numeral_that_its_claims_do_not
 
 def test_gaps_contradictions_and_sources_have_their_place():
     page = markdown.to_markdown(sample.signed())
+    assert "| Claim revision | Statement |" in page
     assert "What does it cost to win a player in Ontario?" in page
     assert "searched: customer acquisition cost Ontario" in page
     assert page.index("## Contents") < page.index("## 1. Executive summary") < page.index("## Signatures")
@@ -129,6 +130,12 @@ def test_what_gaps_say_alike_is_told_once_and_their_searches_are_a_list():
     ]
     draft = sample.SectionDraft(key="users", title="Users", sentences=tuple(told))
     signed = SignedMrd.of(mrd=sample.mrd(facts=sample.facts(approvals=()), sections=[draft], gaps=gaps))
+    assert f"(see *{layout.OPEN_TITLE}*)" in markdown.to_markdown(signed)
+    assert f"\n## {layout.OPEN_TITLE}\n" in markdown.to_markdown(signed)
+    for made in (html.to_html(signed), paper.paper(signed)):
+        assert f'<a class="fine" href="#open">(see {layout.OPEN_TITLE})</a>' in made
+        assert made.count(' id="open"') == 1
+        assert f'id="open-title">{layout.OPEN_TITLE}</h2>' in made
     for page in (markdown.to_markdown(signed), html.to_html(signed)):
         assert page.count(note) == 1
         assert page.index("No search found poker.") < page.index(note)

@@ -89,6 +89,7 @@ def test_tables_and_charts_are_on_its_pages(signed_pages):
         "Nineteen of twenty payments arrive within a day",
         "USD 10,217,600",
         "Signed, revision 1",
+        "Claim revision Statement Confidence",
     ):
         assert words in whole
     assert "DRAFT" not in whole

@@ -10,7 +10,7 @@ import pytest
 import test_export_html as hostile
 from docx.oxml.ns import qn
 
-from research.engine.document import word, word_parts
+from research.engine.document import layout, word, word_parts
 from research.engine.domain.mrd import SignedMrd
 
 
@@ -95,6 +95,22 @@ def test_evidence_claims_and_signature_are_there(opened):
     assert "Ada Okonkwo" in whole
     assert rich.mrd().digest() in whole
     assert "official claim, 24 February 2023" in whole
+    assert "Claim revision Statement Confidence" in whole
+
+
+def test_a_gap_whose_rest_stands_in_the_chapter_on_open_questions_names_it_as_it_is_called():
+    note = "2 documents were left out as not about this field or prompt."
+    gaps = [
+        sample.Gap(task_key=key, question=f"What of {key}?", section="users", outcome="insufficient_data",
+                   reason=f"No search found {key}. {note}", searches=(key,))
+        for key in ("dice", "poker")
+    ]  # fmt: skip
+    said = sample.Sentence(text="Insufficient data: What of dice? No search found dice. " + note, kind="gap")
+    draft = sample.SectionDraft(key="users", title="Users", sentences=(said,))
+    mrd = sample.mrd(facts=sample.facts(approvals=()), sections=[draft], gaps=gaps)
+    paragraphs = [p.text for p in docx.Document(io.BytesIO(word.to_docx(SignedMrd.of(mrd=mrd)))).paragraphs]
+    assert sum(text.endswith(f" (see {layout.OPEN_TITLE})") for text in paragraphs) == 2
+    assert layout.OPEN_TITLE in paragraphs
 
 
 def test_hostile_words_stay_words_and_lead_nowhere():

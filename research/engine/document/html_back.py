@@ -6,16 +6,14 @@ from collections.abc import Iterator
 
 from research.engine.domain.mrd import Citation, Mrd, MrdClaim
 
-from . import charts_evidence, html_tables, layout
+from . import charts_evidence, html_body, html_tables, layout
 from . import text as words
 from .html_parts import Page, bar, esc, link, tag
 
 
 def parts(mrd: Mrd) -> tuple[tuple[str, str], ...]:
     """Return anchor and title of each part after the sections."""
-    found = [("open-questions", "Open questions")] if layout.gaps_elsewhere(mrd) else []
-    if layout.gap_notes(mrd):
-        found.append(("gap-notes", layout.NOTES_TITLE))
+    found = [("open", layout.OPEN_TITLE)] if layout.gaps_elsewhere(mrd) or layout.gap_notes(mrd) else []
     found.append(("signatures", "Signatures"))
     if mrd.claims:
         found.append(("claims", "Claims"))
@@ -26,7 +24,7 @@ def parts(mrd: Mrd) -> tuple[tuple[str, str], ...]:
 
 def back(page: Page) -> Iterator[str]:
     """Yield everything behind the sections."""
-    yield from _gap_notes(page)
+    yield from _open(page)
     yield from _signatures(page)
     if page.mrd.claims:
         yield from _claims(page)
@@ -37,11 +35,12 @@ def back(page: Page) -> Iterator[str]:
     yield from _record(page)
 
 
-def _gap_notes(page: Page) -> Iterator[str]:
-    notes = layout.gap_notes(page.mrd)
-    if notes:
-        title = tag("h2", layout.NOTES_TITLE, ident="gap-notes-title")
-        yield f'<section id="gap-notes" aria-labelledby="gap-notes-title">{title}'
+def _open(page: Page) -> Iterator[str]:
+    rest, notes = layout.gaps_elsewhere(page.mrd), layout.gap_notes(page.mrd)
+    if rest or notes:
+        title = tag("h2", layout.OPEN_TITLE, ident="open-title")
+        yield f'<section id="open" aria-labelledby="open-title">{title}'
+        yield from html_body.gaps(page, rest)
         yield from (tag("p", esc(note)) for note in notes)
         yield "</section>"
 
@@ -63,7 +62,7 @@ def _claims(page: Page) -> Iterator[str]:
     yield '<section id="claims" aria-labelledby="claims-title"><h2 id="claims-title">Claims</h2>'
     yield '<div class="scroll"><table class="claims">'
     yield "<caption>Every claim this document rests on, and how it was accepted.</caption>"
-    yield _columns("No.", "Statement", "Confidence", "Accepted", "Cited")
+    yield _columns("Claim revision", "Statement", "Confidence", "Accepted", "Cited")
     for claim in page.mrd.claims:
         yield from _claim(page, claim)
     yield "</tbody></table></div></section>"
@@ -91,7 +90,7 @@ def _claim(page: Page, claim: MrdClaim) -> Iterator[str]:
 
 
 def _claim_links(numbers: tuple[int, ...]) -> str:
-    return ", ".join(f'<a href="#claim-{number}">claim {number}</a>' for number in numbers)
+    return ", ".join(f'<a href="#claim-{number}">claim revision {number}</a>' for number in numbers)
 
 
 def _citations(page: Page) -> Iterator[str]:

@@ -63,14 +63,9 @@ def _counts(page: Page) -> Iterator[str]:
 
 
 def sections(page: Page) -> Iterator[str]:
-    """Yield every section, numbered, and at their end the open questions that belong to none."""
+    """Yield every section, numbered."""
     for number, section in enumerate(page.mrd.sections, 1):
         yield from section_of(page, number, section)
-    rest = layout.gaps_elsewhere(page.mrd)
-    if rest:
-        yield '<section id="open-questions"><h2>Open questions</h2>'
-        yield from gaps(page, rest)
-        yield "</section>"
 
 
 def section_of(page: Page, number: int, section: MrdSection, *, more: str = "") -> Iterator[str]:
@@ -144,4 +139,4 @@ def _searches(searches: Iterable[str]) -> Iterator[str]:
 
 
 def _see(told: layout.Told) -> str:
-    return ' <a class="fine" href="#gap-notes">more on this</a>' if told.noted else ""
+    return f' <a class="fine" href="#open">(see {layout.OPEN_TITLE})</a>' if told.noted else ""

@@ -10,7 +10,6 @@ from typing import Literal, NamedTuple
 from research.engine.domain.documents import Gap
 from research.engine.domain.mrd import Contradiction, Mrd, MrdCell, MrdSection, MrdSentence, MrdTable
 
-NOTES_TITLE = "On the open questions"
 OPEN_TITLE = "Open questions, contradictions and searches without result"
 # Looked at on A4: six columns are readable upright, eight across, where there are rows enough to fill a sheet; with
 # more, or with whole sentences in many columns, each row is a record of its own.
@@ -22,6 +21,8 @@ _LONG_COLUMNS = 4
 _FIGURE_CHARS = 16
 _WORD_CHARS = 24
 _ROOT_CHARS = 4.0
+# A cell this long holds a statement; an id, a priority, a level or a place is shorter (looked at in signed documents).
+_STATEMENT_CHARS = 25
 
 Shape = Literal["grid", "wide", "stacked"]
 
@@ -61,18 +62,18 @@ def _need(head: str, cells: Sequence[MrdCell]) -> float:
 def told_once(row: tuple[MrdCell, ...]) -> tuple[MrdCell, ...]:
     """Return a table's row with the citations and the kind of cells that rest on the very same claims told once.
 
-    They stand at the longest of those cells; a kind of its own stays where it is.
+    They stand at the first of those cells, in reading order, that holds a statement (25 characters or more), else at
+    the longest; a kind of its own stays where it is.
     """
-    longest: dict[tuple[int, ...], int] = {}
+    chosen: dict[tuple[int, ...], int] = {}
     for place, cell in enumerate(row):
-        if cell.claims and len(cell.text) > len(row[longest.get(cell.claims, place)].text):
-            longest[cell.claims] = place
-        else:
-            longest.setdefault(cell.claims, place)
+        so_far = len(row[chosen.setdefault(cell.claims, place)].text)
+        if so_far < _STATEMENT_CHARS and len(cell.text) > so_far:
+            chosen[cell.claims] = place
     shown = []
     for place, cell in enumerate(row):
-        other = row[longest[cell.claims]]
-        if not cell.claims or longest[cell.claims] == place or cell.citations != other.citations:
+        other = row[chosen[cell.claims]]
+        if not cell.claims or chosen[cell.claims] == place or cell.citations != other.citations:
             shown.append(cell)
         else:
             same = (cell.kind, cell.as_of) == (other.kind, other.as_of)
@@ -160,7 +161,7 @@ def open_points(mrd: Mrd) -> MrdTable | None:
             MrdCell(text=titles.get(pair.section, pair.section)),
             MrdCell(text="Sources disagree"),
             MrdCell(text=f"{claims[pair.first].text} / {claims[pair.second].text}"),
-            MrdCell(text=f"claims {pair.first} and {pair.second}"),
+            MrdCell(text=f"claim revisions {pair.first} and {pair.second}"),
         )
         for pair in mrd.contradictions
     ]
@@ -175,7 +176,7 @@ def open_points(mrd: Mrd) -> MrdTable | None:
     ]
     if not rows:
         return None
-    columns = ("Section", "What", "Question or statements", "Claims or searches")
+    columns = ("Section", "What", "Question or statements", "Claim revisions or searches")
     return MrdTable(key="open", caption="What this document leaves open", columns=columns, rows=tuple(rows))
 
 

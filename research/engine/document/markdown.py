@@ -34,10 +34,7 @@ def to_markdown(signed: SignedMrd) -> str:
     lines = [*_head(signed), *_contents(mrd)]
     for number, section in enumerate(mrd.sections, 1):
         lines += _section(number, section, mrd, claims)
-    rest = layout.gaps_elsewhere(mrd)
-    if rest:
-        lines += ["## Open questions", "", *_gaps(rest, mrd)]
-    lines += [*_gap_notes(mrd), *_claims(mrd), *_signatures(signed), *_sources(mrd), *_citations(mrd.citations)]
+    lines += [*_open(mrd), *_claims(mrd), *_signatures(signed), *_sources(mrd), *_citations(mrd.citations)]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -108,13 +105,15 @@ def _told_gap(sentence: MrdSentence, section: MrdSection, mrd: Mrd) -> Iterator[
 
 
 def _see(told: layout.Told) -> str:
-    return f" (see *{layout.NOTES_TITLE}*)" if told.noted else ""
+    return f" (see *{layout.OPEN_TITLE}*)" if told.noted else ""
 
 
-def _gap_notes(mrd: Mrd) -> Iterator[str]:
-    notes = layout.gap_notes(mrd)
+def _open(mrd: Mrd) -> Iterator[str]:
+    rest, notes = layout.gaps_elsewhere(mrd), layout.gap_notes(mrd)
+    if rest or notes:
+        yield from (f"## {layout.OPEN_TITLE}", "", *_gaps(rest, mrd))
     if notes:
-        yield from (f"## {layout.NOTES_TITLE}", "", *(f"- {escape(note)}" for note in notes), "")
+        yield from (*(f"- {escape(note)}" for note in notes), "")
 
 
 def _notes(numbers: Iterable[int]) -> str:
@@ -149,7 +148,7 @@ def _claims(mrd: Mrd) -> Iterator[str]:
     yield from (
         "## Claims",
         "",
-        "| Claim | Statement | Kind | Confidence | Accepted | Citations |",
+        "| Claim revision | Statement | Kind | Confidence | Accepted | Citations |",
         "|---|---|---|---|---|---|",
     )
     for claim in mrd.claims:

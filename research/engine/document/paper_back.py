@@ -64,7 +64,7 @@ def _quote(citation: Citation) -> Iterator[str]:
 def _claims(page: Page) -> Iterator[str]:
     yield '<table class="register"><caption>Every claim this document rests on, and how it was accepted.</caption>'
     yield "<thead><tr>" + "".join(
-        f'<th scope="col">{name}</th>' for name in ("No.", "Statement", "Confidence", "Accepted", "Cited")
+        f'<th scope="col">{name}</th>' for name in ("Claim revision", "Statement", "Confidence", "Accepted", "Cited")
     )
     yield "</tr></thead><tbody>"
     for claim in page.mrd.claims:
@@ -76,7 +76,7 @@ def _claim(page: Page, claim: MrdClaim) -> str:
     figure = words.figure(claim.value)
     kind = "" if claim.kind == "stated" else f' <span class="tag">{esc(claim.kind)}</span>'
     others = "".join(
-        f'<span class="figure">{label} claim {", ".join(map(str, numbers))}</span>'
+        f'<span class="figure">{label} claim revision {", ".join(map(str, numbers))}</span>'
         for label, numbers in (("Disagrees with", claim.contradicts), ("Rests on", claim.premises))
         if numbers
     )

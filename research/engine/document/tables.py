@@ -43,7 +43,7 @@ def tables_of(claims: Iterable[AcceptedClaim]) -> tuple[Table, ...]:
     The same claims in any order give the same tables.
     """
     found = sorted(claims, key=lambda claim: claim.revision_id)
-    sheets = (_sheet(sheet, [claim for claim in found if claim.role == sheet.role]) for sheet in SHEETS)
+    sheets = (_sheet(sheet, [claim for claim in found if _fills(sheet, claim)]) for sheet in SHEETS)
     matrix = _matrix([claim for claim in found if claim.role == "competitor"])
     # What the model shows of an assumption is its figure; how bad it is when wrong, and who tests it how, stand here.
     assumed = _sheet(_ASSUMED, [claim for claim in found if claim.role == "market_size" and claim.kind == "assumption"])
@@ -126,6 +126,13 @@ def _sheet(sheet: Sheet, claims: Sequence[AcceptedClaim]) -> Table | None:
     rows = tuple(tuple(_cell(column.words(claim), claim) for column in columns) for claim in ordered)
     heads = tuple(column.head for column in columns)
     return Table(key=sheet.key, caption=sheet.caption, columns=heads, rows=rows)
+
+
+def _fills(sheet: Sheet, claim: AcceptedClaim) -> bool:
+    """Tell whether a claim has a row: a stated risk of which nothing is known but its words is left to prose."""
+    if claim.role != "risk" or claim.kind != "stated":
+        return claim.role == sheet.role
+    return claim.role == sheet.role and any(column.words(claim) for column in sheet.columns[1:])
 
 
 def _cell(words: str, claim: AcceptedClaim) -> Cell:

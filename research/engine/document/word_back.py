@@ -11,7 +11,7 @@ from . import text as words
 from . import word_parts as parts
 from .word_body import Sheet
 
-_CLAIM_WIDTHS = (14.0, 92.0, 22.0, 22.0, 16.0)
+_CLAIM_WIDTHS = (16.0, 90.0, 22.0, 22.0, 16.0)
 _SOURCE_WIDTHS = (80.0, 66.0, 20.0)
 
 
@@ -58,7 +58,7 @@ def _evidence(sheet: Sheet) -> None:
 
 
 def _claims(sheet: Sheet) -> None:
-    heads = ("No.", "Statement", "Confidence", "Accepted", "Cited")
+    heads = ("Claim revision", "Statement", "Confidence", "Accepted", "Cited")
     parts.write(sheet.document.add_paragraph(style="Caption"), "Every claim this document rests on")
     table = parts.grid(sheet.document, heads, rows=len(sheet.mrd.claims), widths=_CLAIM_WIDTHS)
     # python-docx finds a table's cells anew each time it is asked: rows are asked for once.

@@ -102,6 +102,7 @@ def _sentence(sheet: Sheet, one: MrdSection, sentence: MrdSentence) -> None:
     told = layout.told(sentence, one, sheet.mrd) if sentence.kind == "gap" else layout.Told(sentence.text, ())
     paragraph = sheet.document.add_paragraph()
     parts.write(paragraph, told.text, italic=sentence.kind == "gap")
+    _see(paragraph, told)
     sheet.cite(paragraph, sentence.citations)
     for label in words.labels(sheet.claims[number] for number in sentence.claims):
         parts.write(paragraph, f"  [{label}]", size=8, colour=parts.WARN)
@@ -118,7 +119,13 @@ def gaps(sheet: Sheet, found: Iterable[Gap]) -> None:
         parts.write(paragraph, f"{gap.outcome.replace('_', ' ').capitalize()}: ", bold=True, size=9, colour=parts.SOFT)
         parts.write(paragraph, f"{gap.question} ", bold=True)
         parts.write(paragraph, told.text)
+        _see(paragraph, told)
         _searches(sheet, told.searches)
+
+
+def _see(paragraph: Paragraph, told: layout.Told) -> None:
+    if told.noted:
+        parts.write(paragraph, f" (see {layout.OPEN_TITLE})", size=9, colour=parts.SOFT)
 
 
 def _searches(sheet: Sheet, searches: Sequence[str]) -> None:
