@@ -107,7 +107,7 @@ def period(claim: str, quotes: Sequence[str], beside: str = "") -> Part:
     """Score 0 when the claim names a year, quarter or month that stands neither in the quotes nor beside them."""
     there = " ".join([*quotes, beside])
     # In heads of tables a year stands before "% Change" and is no percentage.
-    missing = sorted(_periods(claim) - _periods(there) - frozenset(_YEAR.findall(there)))
+    missing = sorted(periods_named(claim) - periods_named(there) - frozenset(_YEAR.findall(there)))
     if missing:
         return Part(name="period", score=0, reason=f"the period {', '.join(missing)} is not in the quotes")
     return Part(name="period", score=1000, reason="periods as in the quotes")
@@ -217,7 +217,8 @@ def _whole_sentences(wanted: str, row: Sequence[str]) -> bool:
     return False
 
 
-def _periods(text: str) -> frozenset[str]:
+def periods_named(text: str) -> frozenset[str]:
+    """Return the years, quarters ("q2") and months that a text names, in lower case."""
     low = fold(text)
     found = {str(int(f.amount)) for f in figures(low) if f.is_year}
     found |= {_QUARTERS.get((m[1] or "").casefold(), (m[2] or "").casefold()) for m in _QUARTER.finditer(low)}
