@@ -5,12 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from market_sample import COUNT, MARKET, NEWCOMER, PROMPT, SEGMENT, SPEND, claim, of, propose, size
+from market_sample import COUNT, MARKET, NEWCOMER, PROMPT, SEGMENT, SPEND, claim, evidence, in_hand, of, propose, size
 
 from research.engine.domain import formula_graph
 from research.engine.domain.plans import PlanTask
 from research.engine.ports import RunBrief
 from research.engine.providers.extractive import sizing
+from research.engine.verification import assess
 from research.engine.verticals import registry
 
 
@@ -47,7 +48,55 @@ class TestSizes:
         tam = size(drafts, "TAM", "top-down")
         assert [tam.low, tam.number, tam.high] == [Decimal(150_000_000), Decimal(200_000_000), Decimal(200_000_000)]
         (market,) = [d for d in drafts if d.kind == "stated"]
-        assert set(market.evidence_ids) == {10, 20}
+        # A source that gives another figure widens the range and is no evidence of this one.
+        assert market.evidence_ids == (20,)
+        third = [claim(1, other, reliability=500), claim(2, MARKET, reliability=900), claim(3, MARKET)]
+        (market,) = [d for d in of(third) if d.kind == "stated"]
+        assert set(market.evidence_ids) == {20, 30}
+
+    def test_a_figure_tenfold_off_is_neither_the_base_nor_an_end_where_a_better_source_gives_another(self) -> None:
+        scale = MARKET.replace("million", "billion")
+        for wrong in (scale, scale.replace("2024", "2025")):
+            drafts = of([claim(1, wrong, reliability=600), claim(2, MARKET, reliability=700)])
+            tam = size(drafts, "TAM", "top-down")
+            assert [tam.low, tam.amount, tam.high] == [None, Decimal(200_000_000), None]
+            (market,) = [d for d in drafts if d.kind == "stated"]
+            assert market.evidence_ids == (20,)
+        # As reliable as each other and of one year: what more of them are near.
+        crowd = [claim(1, scale), claim(2, MARKET), claim(3, MARKET.replace("200", "210"))]
+        tam = size(of(crowd), "TAM", "top-down")
+        assert [tam.low, tam.amount, tam.high] == [200_000_000, 200_000_000, 210_000_000]
+        # Ten years on, a market may have grown tenfold.
+        later = MARKET.replace("200 million", "3 billion").replace("2024", "2034")
+        grown = of([claim(1, later, reliability=600), claim(2, MARKET, reliability=700)])
+        assert size(grown, "TAM", "top-down").amount == 3_000_000_000
+
+    def test_no_anchor_is_of_a_source_far_less_reliable_than_another_for_the_same(self) -> None:
+        ahead = "Analysts expect New Jersey gross gaming revenue from chess contests to reach $300 million in 2024."
+        drafts = of([claim(1, MARKET, reliability=300), claim(2, ahead, reliability=900)])
+        tam = size(drafts, "TAM", "top-down")
+        assert [tam.low, tam.amount, tam.high] == [200_000_000, 300_000_000, 300_000_000]
+        nearly = of([claim(1, MARKET, reliability=750), claim(2, ahead, reliability=900)])
+        assert size(nearly, "TAM", "top-down").amount == 200_000_000
+
+    @pytest.mark.parametrize(
+        "sentence",
+        [
+            f"{COUNT.removesuffix('.')}, and {SPEND[0].lower()}{SPEND[1:]}",
+            "About 500,000 adults in New Jersey entered a chess contest during 2024 and paid $380 per player a year.",
+        ],
+    )
+    def test_two_inputs_of_one_sentence_are_two_claims_that_both_follow_from_it(self, sentence: str) -> None:
+        claims = [claim(1, sentence)]
+        drafts = of(claims)
+        stated = [d for d in drafts if d.kind == "stated"]
+        assert len({d.key() for d in stated}) == len(stated) == 2
+        checked = assess.verify(in_hand(stated, evidence(claims)))
+        assert [each.merged_into for each in checked.assessments] == [None, None]
+        for draft, each in zip(stated, checked.assessments, strict=True):
+            support = next(part.score for part in each.parts if part.name == "support")
+            assert support == 1000, (draft.text, each.parts)
+        assert size(drafts, "TAM", "bottom-up").amount == 190_000_000
 
     def test_a_newer_figure_comes_before_an_older_and_a_forecast(self) -> None:
         older = MARKET.replace("2024", "2022").replace("200", "100")

@@ -16,13 +16,13 @@ from research.engine.domain.documents import AcceptedClaim
 from research.engine.domain.plans import PlanTask
 from research.engine.ports import RunBrief
 
-from . import sizing_words, subjects
+from . import sizing_anchor, sizing_words, subjects
 from .sizing_read import Found, Reader, asked_of
 from .words import content_stems, fold
 
 # The tasks of the plan that a market size is proposed for.
 TASKS = "sizing"
-# What an input is called where one sentence gives two.
+# What an input is of.
 MARKET, CUSTOMERS, SPEND = "Market", "Customers", "Spend"
 TOP_DOWN, BOTTOM_UP = items.APPROACHES
 # Percent: low, base, high. No source stands behind them, so they are wide, and people decide on them; a served share
@@ -80,10 +80,13 @@ class _Writer(NamedTuple):
     owner: str
 
     def stated(self, found: Found, label: str, *, used: Sequence[ClaimDraft | None] = ()) -> ClaimDraft:
-        """Return an input with the source's own sentence; a second input from one sentence names what it takes."""
+        """Return an input with the source's own sentence; a second input from one sentence, its own clause."""
         text = fold(found.claim.text)
-        if any(draft is not None and draft.text == text for draft in used):
-            text = f"{label}: {text}"
+        taken = {draft.text for draft in used if draft is not None}
+        if text in taken:
+            source = found.claim.evidence[0].source
+            ways = sizing_words.apart(text, clause=found.said, source=source.publisher or source.title)
+            text = next(way for way in ways if way not in taken)
         evidence = [item.id for item in found.claim.evidence]
         approach = BOTTOM_UP if label in (CUSTOMERS, SPEND) else TOP_DOWN
         return self._draft("stated", text, found.value, approach, evidence=evidence)
@@ -161,21 +164,12 @@ def _inputs(writer: _Writer, reader: Reader, claims: Sequence[AcceptedClaim]) ->
 
 
 def _market(writer: _Writer, anchors: Sequence[Found]) -> ClaimDraft | None:
-    """Return the best anchor; where sources give other figures for the same, its range spans them."""
+    """Return the anchor to take with its range; its evidence is what gives the same amount, and no other figure."""
     if not anchors:
         return None
-    best = anchors[0]
-
-    def about(found: Found) -> tuple[str | None, ...]:
-        value = found.value
-        return (value.metric or "").casefold(), value.geography, value.currency, value.period
-
-    ends = [found.value.amount for found in anchors if about(found) == about(best)]
-    value = best.value
-    if min(ends) != max(ends):
-        value = value.model_copy(update={"low": min(ends) / value.scale, "high": max(ends) / value.scale})
-    draft = writer.stated(best._replace(value=value), MARKET)
-    evidence = [item.id for found in anchors if about(found) == about(best) for item in found.claim.evidence]
+    best, same = sizing_anchor.chosen(anchors)
+    draft = writer.stated(best, MARKET)
+    evidence = [item.id for found in same for item in found.claim.evidence]
     return draft.model_copy(update={"evidence_ids": tuple(dict.fromkeys((*draft.evidence_ids, *evidence)))})
 
 

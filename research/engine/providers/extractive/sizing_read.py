@@ -62,12 +62,14 @@ class Found(NamedTuple):
     """A figure for the market size with the claim that states it.
 
     time: "year" … of a spend, "" when not per time. of: of a count or a share, the words for what it is of.
+    said: the clause that gives the figure, "" where the whole sentence does.
     """
 
     claim: AcceptedClaim
     value: TypedValue
     time: str = ""
     of: str = ""
+    said: str = ""
 
 
 class Reader(NamedTuple):
@@ -97,7 +99,7 @@ class Reader(NamedTuple):
                 continue
             near = self.places.index(place) if self.places else 0
             forecast = _FORECAST.search(claim.text) is not None
-            rank = (near, order.index(metric), forecast, -_newest(value.period), *_trust(claim))
+            rank = (near, order.index(metric), forecast, -newest(value.period), *_trust(claim))
             rows.append((rank, Found(claim, value.model_copy(update={"geography": place}))))
         return [found for _, found in sorted(rows, key=lambda row: row[0])]
 
@@ -181,8 +183,8 @@ class Reader(NamedTuple):
             shared = len(self.stems & set(content_stems(claim.text)))
             for clause in clauses(claim, self.vertical):
                 for found in read(claim, clause):
-                    rank = (_FORECAST.search(claim.text) is not None, -shared, -_newest(found.value.period))
-                    rows.append(((*rank, *_trust(claim), clause.start), found))
+                    rank = (_FORECAST.search(claim.text) is not None, -shared, -newest(found.value.period))
+                    rows.append(((*rank, *_trust(claim), clause.start), found._replace(said=clause.text)))
         return [found for _, found in sorted(rows, key=lambda row: row[0])]
 
     def is_one_part(self, count: Found, share: Found | None) -> bool:
@@ -273,9 +275,15 @@ def _value(
     )
 
 
-def _newest(period: str | None) -> int:
+def newest(period: str | None) -> int:
+    """Return the last year that a period names, 0 when it names none."""
     return max((int(year) for year in _YEAR.findall((period or "").replace("FY", ""))), default=0)
 
 
+def reliability(claim: AcceptedClaim) -> int:
+    """Return the reliability of a claim's best source, thousandths; 0 without evidence."""
+    return max((item.source.reliability for item in claim.evidence), default=0)
+
+
 def _trust(claim: AcceptedClaim) -> tuple[int, int]:
-    return -max((item.source.reliability for item in claim.evidence), default=0), claim.revision_id
+    return -reliability(claim), claim.revision_id
