@@ -93,6 +93,7 @@ class Card(NamedTuple):
     attributes: tuple[tuple[str, str], ...]
     premises: tuple[items.PremiseView, ...]
     formula: str
+    revision_id: int  # what exports call "claim revision"
 
     @property
     def pick(self) -> str:
@@ -191,6 +192,7 @@ def _card(
         attributes=items.attributes_of(revision),
         premises=premises,
         formula=(revision.formula or {}).get("expression", ""),
+        revision_id=revision.pk,
     )
 
 

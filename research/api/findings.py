@@ -92,6 +92,7 @@ def _claim_out(claim: Claim, links: Sequence[Any], against: list[str]) -> dict[s
     return {name: getattr(claim, name) for name in same} | {
         "merged_into": claim.merged_into.key if claim.merged_into else None,
         "revision": revision.revision if revision else 0,
+        "revision_id": revision.pk if revision else None,
         "digest": revision.digest if revision else "",
         "kind": revision.kind if revision else "",
         "text": revision.text if revision else "",

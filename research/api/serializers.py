@@ -207,6 +207,7 @@ class ClaimOut(s.Serializer[Any]):
     decided_by_rule = s.BooleanField()
     merged_into = s.CharField(allow_null=True)
     revision = s.IntegerField()
+    revision_id = s.IntegerField(allow_null=True, help_text="What exports call the claim revision.")
     digest = s.CharField()
     shown_digest = s.CharField(help_text="What a decision on the claim must name.")
     kind = s.CharField()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -14,10 +15,12 @@ from django.views.decorators.http import require_http_methods
 
 from research import queries
 from research.engine.document import charts, layout, model_table
+from research.engine.document import text as words
 from research.engine.domain.errors import MrdError, NotFound
-from research.engine.domain.mrd import Citation, Mrd, MrdClaim, MrdSection, MrdTable
+from research.engine.domain.mrd import Citation, Mrd, MrdClaim, MrdSection, MrdSentence, MrdTable
 from research.models import Document, Evidence
 from research.models.record import Signature, SubjectKind
+from research.services import exports
 from reviews import cards, facts
 
 from . import common
@@ -30,10 +33,11 @@ MEANINGS = (
 
 
 class SentenceView(NamedTuple):
-    """One sentence with the citations it leads to."""
+    """One sentence with the citations it leads to, and what a reader must be told of it (as the exports tell it)."""
 
     text: str
     kind: str
+    labels: tuple[str, ...]
     citations: tuple[int, ...]
 
 
@@ -84,6 +88,8 @@ def _show(desk: common.Desk, *, error: MrdError | None = None) -> HttpResponse:
             "may": cards.may(who=desk.who, run=desk.run, subject=facts.document_subject(row)),
             "waits": common.gate_of(desk.run) == "sign_off" and row.status == "composed",
             "editable": common.gate_of(desk.run) == "sign_off",
+            # Of what was sent back or is void nothing is exported: an export is of the newest that stands.
+            "exports": exports.MEDIA_TYPES if row.status in ("composed", "signed") else (),
             "meanings": MEANINGS,
             "meaning": post.get("meaning", ""),
             "comment": post.get("comment", ""),
@@ -105,13 +111,18 @@ def _sections(desk: common.Desk, mrd: Mrd) -> list[SectionView]:
             SectionView(
                 section,
                 standing.get(section.key, 0),
-                tuple(SentenceView(one.text, one.kind, one.citations) for one in section.sentences),
+                tuple(_sentence(one, claims) for one in section.sentences),
                 # The engine escapes every word it draws.
                 tuple((one.title, SafeString(one.svg)) for one in drawn),
                 tuple(_said_once(table) for table in (*sized, *section.tables)),
             )
         )
     return found
+
+
+def _sentence(one: MrdSentence, claims: Mapping[int, MrdClaim]) -> SentenceView:
+    labels = words.labels(claims[number] for number in one.claims)
+    return SentenceView(one.text, one.kind, labels, one.citations)
 
 
 def _said_once(table: MrdTable) -> MrdTable:

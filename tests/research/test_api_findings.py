@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from research.engine.domain.states import RunState
-from research.models import Call, Document, Event, ExtractedText, Step
+from research.models import Call, Claim, Document, Event, ExtractedText, Step
 from tests.doubles import rows
 from tests.research.api_client import assert_problem, client_of
 
@@ -87,6 +87,8 @@ def test_claims_are_filtered_by_status_and_section_and_paged(get):
 def test_contradicting_claims_name_one_another(get):
     claims = get("claims/", section="market_size").json()["results"]
     by_key = {claim["key"]: claim for claim in claims}
+    revisions = dict(Claim.objects.filter(key__in=by_key).values_list("key", "current_id"))
+    assert {key: claim["revision_id"] for key, claim in by_key.items()} == revisions
     disputed = [claim for claim in claims if claim["contradicts"]]
     assert disputed
     for claim in disputed:

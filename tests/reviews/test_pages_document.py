@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from django.contrib.staticfiles import finders
 from django.urls import reverse
 
+from research.engine.domain.mrd import Mrd
 from research.engine.domain.states import RunState
 from research.models import Decision
 from tests.doubles import rows
@@ -102,3 +106,55 @@ def test_a_signed_document_shows_its_signature(people, as_person):
     assert "Ada Prove" in page
     assert "“I release it.”" in page
     assert "The run is completed." in page
+
+
+def test_the_sign_off_page_says_which_sentences_no_quote_states_and_which_are_disputed(people, as_person):
+    """The same labels as the exports, at the sentence; a stated one that nobody disputes has none."""
+    run = rows.run_at(RunState.SIGN_OFF, people)
+    document = rows.document_of(run)
+    mrd = Mrd.model_validate_json(document.body)
+    cited = [one for section in mrd.sections for one in section.sentences if one.claims]
+    first, last = cited[0], next(one for one in cited if one.claims != cited[0].claims)
+    changed = {"kind": "assumption", "contradicts": (last.claims[0],)}
+    claims = [
+        one.model_copy(update=changed if one.revision_id in first.claims else {"kind": "stated", "contradicts": ()})
+        for one in mrd.claims
+    ]
+    body = mrd.model_copy(update={"claims": tuple(claims)}).model_dump_json()
+    type(document).objects.filter(pk=document.pk).update(body=body)
+    page = words(as_person(people.approver).get(reverse("reviews:sign_off", args=[run.pk])))
+    said = page.split(first.text, 1)[1].split("</p>")[0]
+    assert "rv-told-assumption" in said
+    assert "rv-told-disputed" in said
+    assert "rv-told" not in page.split(last.text, 1)[1].split("</p>")[0]
+
+
+def test_the_sign_off_page_leads_to_the_document_as_it_will_look_and_to_its_exports(people, as_person):
+    """In every format while it stands; of one that was sent back nothing is exported."""
+    run = rows.run_at(RunState.SIGN_OFF, people)
+    document = rows.document_of(run)
+    client, address = as_person(people.approver), reverse("reviews:sign_off", args=[run.pk])
+    page = words(client.get(address))
+    assert f'{reverse("admin:research_document_read", args=[document.pk])}" target="_blank"' in page
+    exports = [
+        reverse("admin:research_run_export", args=[run.pk, form]) for form in ("json", "md", "html", "pdf", "docx")
+    ]
+    assert all(f'"{one}"' in page for one in exports)
+    assert client.get(reverse("admin:research_document_read", args=[document.pk])).status_code == 200
+    type(document).objects.filter(pk=document.pk).update(status="rejected")
+    page = words(client.get(address))
+    assert not any(f'"{one}"' in page for one in exports)
+
+
+def test_the_pages_of_sections_and_queue_stack_their_tables_on_a_narrow_screen(people, as_person):
+    """Each cell carries its column's name, and the style sheet stacks such a table under 40 rem."""
+    run = rows.run_at(RunState.REGULATORY_REVIEW, people)
+    client = as_person(people.reviewer)
+    for address in (reverse("reviews:queue"), reverse("reviews:sections", args=[run.pk])):
+        page = words(client.get(address))
+        assert page.count("<table") == page.count('<table class="rv-table rv-stack"') > 0
+        assert page.count("data-name=") >= 3
+    style = Path(finders.find("mrd/reviews.css")).read_text()
+    narrow = style.split("@media (max-width: 40rem)")[1].split("\n}")[0]
+    assert ":is(.rv-tasks, .rv-stack) :is(tbody, tr, td, th) { display: block" in narrow
+    assert ".rv-stack thead { display: none" in narrow

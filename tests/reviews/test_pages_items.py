@@ -40,9 +40,14 @@ def test_a_claim_shows_its_role_its_attributes_and_what_it_rests_on(people, as_p
     """At the desk and in the admin."""
     run = rows.run_at(RunState.CLAIM_REVIEW, people)
     premise, item = proposed(run)
+    edited = claims.draft_of(item, item.current, []).model_copy(update={"text": "Let nobody in at all."})
+    claims.add_revision(claim=item, draft=edited, author=None, comment="", now=NOW)
+    claims.seal(item)
     desk = words(as_person(people.reviewer).get(reverse("reviews:claim", args=[run.pk, item.pk])))
     for needed in ("requirement", "R-7", "Acceptance signal", "Nobody gets in.", f"claim {premise.pk}", "Rests on"):
         assert needed in desk, needed
+    assert f"revision id {item.current_id}<" in desk, "what exports call the claim revision"
+    assert item.current_id != item.pk
     admin = words(as_person(people.reviewer).get(reverse("admin:research_claim_change", args=[item.pk])))
     assert "R-7" in admin
     plain = words(as_person(people.reviewer).get(reverse("reviews:claim", args=[run.pk, premise.pk])))
