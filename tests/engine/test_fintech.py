@@ -133,3 +133,27 @@ def test_requirements_follow_from_law_by_the_verticals_rules_with_their_premise(
 def test_no_rule_holds_a_figure_of_its_own():
     words = " ".join(f"{rule.text} {' '.join(rule.attributes.values())}" for rule in FINTECH.rules)
     assert not any(char.isdigit() for char in words)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "PayFleet charges merchants 0.9 percent of each payment and £5 a month.",
+        "PayFleet takes 1.4 percent of each sale and nothing besides.",
+        "PayFleet pays out every day and its commission is 0.8 percent for any shop.",
+    ],
+)
+def test_what_a_rival_charges_is_found_on_its_own_page(said):
+    told = brief(FINTECH, "A payment app for small merchants in New York, against PayFleet")
+    page = (
+        f"PayFleet is a payment app for small shops. {said} Its team is small and works by the river in the old town."
+    )
+    own = FakeLibrary([Document("PayFleet: our prices", [page], publisher="PayFleet Ltd")])
+
+    async def run() -> list[str]:
+        model = ExtractiveModel()
+        (task,) = (task for task in (await model.plan(told)).tasks if task.subject == "PayFleet")
+        seen = await investigate.investigate(model, told, task, shelf_over(own), MemoryEvidenceStore(own))
+        return [claim.text for claim in await extract.extract(model, told, task, evidence_of(task, seen))]
+
+    assert asyncio.run(run()) == [said]

@@ -48,6 +48,7 @@ COMPETITORS: dict[str, tuple[str, ...]] = {
 
 GLOSSARY: dict[str, tuple[str, ...]] = {
     **base.CONCEPTS,
+    "how much": (*base.CONCEPTS["how much"], "commission", "=of each payment", "=of each sale", "=per transaction"),
     "annual percentage rate": ("APR", "effective annual rate"),
     "buy now pay later": ("BNPL", "instalments", "installments"),
     "e-money": ("electronic money", "stored value", "wallet balance"),

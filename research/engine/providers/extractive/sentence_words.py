@@ -25,6 +25,7 @@ VERB = re.compile(
     r"cost|grow|rise|rose|fall|fell|leave|left|hold|held|apply|report|expect|call|spend|play|include|allow|help|support|"
     r"face|seek|choose|buy|bought|serve|run|ran|operate|enter|reach|stay|stop|return|bring|show|give|get|become|became|"
     r"wait|fail|move|find|found|remain|come|came|work|know|see|set|depend|contain|trust|vary|differ|carry|charge|paid|"
+    r"charges|pays|buys|runs|lends|takes|keeps|bills|earns|"
     r"began|begin|took|made|gave|lost|lose|won|win|met|meet|sold|told|tell|led|lead|kept|went|go|say|said|"
     r"\w{2,}(?:ies|ects|izes|ises|oses|ates|ains|ends|ires|ides|ives|erves|orts|ows|ays|eeps|ires|akes|ells|uys|harges|"
     r"overs|ermits|ssues|imits|xpects|ans|orks|uns|eaches|tarts|leads|means|needs|wants|asks|says|lies|costs|sets|gets))\b",
