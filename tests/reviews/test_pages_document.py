@@ -154,6 +154,8 @@ def test_the_pages_of_sections_and_queue_stack_their_tables_on_a_narrow_screen(p
         page = words(client.get(address))
         assert page.count("<table") == page.count('<table class="rv-table rv-stack"') > 0
         assert page.count("data-name=") >= 3
+    section = words(client.get(reverse("reviews:section", args=[run.pk, rows.section_of(run).pk])))
+    assert '<table class="rv-table rv-stack rv-lines"' in section, "the form that edits a section, when it is opened"
     style = Path(finders.find("mrd/reviews.css")).read_text()
     narrow = style.split("@media (max-width: 40rem)")[1].split("\n}")[0]
     assert ":is(.rv-tasks, .rv-stack) :is(tbody, tr, td, th) { display: block" in narrow
