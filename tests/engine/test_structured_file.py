@@ -150,3 +150,34 @@ def test_code_and_unknown_fields_are_no_arguments():
             asyncio.run(shelf.use("structured_file", given))
     reply = asyncio.run(shelf.use("structured_file", {"source": 7, **where("Region", "eq", "__import__('os')")}))
     assert reply.hits == ()
+
+
+def table(*lines: str) -> OneTable:
+    return OneTable(text="Region | Fees (USD m)\n" + "".join(f"{line}\n" for line in lines))
+
+
+@pytest.mark.parametrize("word", ["Total", "TOTAL:", "Grand total", "Subtotal", "Sum", "All"])
+def test_a_row_that_adds_up_the_others_is_in_no_figure_and_the_note_names_it(word):
+    library = table("Ohio | 10", "Utah | 20", f"{word} | 30")
+    asked = [{"operation": each, "column": "Fees (USD m)"} for each in ("sum", "mean", "max")]
+    note = ask(library, aggregates=asked).note
+    assert "Sum of “Fees (USD m)”: 30 (USD, in units of 1,000,000) over 2 rows." in note
+    assert "Mean of “Fees (USD m)”: 15 " in note
+    assert "Max of “Fees (USD m)”: 20 " in note
+    assert f"1 row left out of the figures as adding up others: “{word}”." in note
+    # Who asks for that row alone gets it, and a name that begins so is a name.
+    alone = ask(library, aggregates=asked[:1], **where("Region", "eq", word)).note
+    assert "30 (USD, in units of 1,000,000) over 1 rows" in alone
+    named = ask(table("Ohio | 10", "Total Gaming Ltd | 20"), aggregates=asked[:1]).note
+    assert "over 2 rows" in named
+    assert "left out" not in named
+
+
+def test_one_cell_of_ten_that_is_no_amount_leaves_the_column_one_of_amounts_and_is_named():
+    rows = [f"Region {number} | {number}" for number in range(1, 10)]
+    total = [{"operation": "sum", "column": "Fees (USD m)"}]
+    note = ask(table(*rows, "Ohio | about six"), aggregates=total).note
+    assert "Sum of “Fees (USD m)”: 45 (USD, in units of 1,000,000) over 9 rows." in note
+    assert "1 cell of “Fees (USD m)” (“about six”) read as no currency and left out." in note
+    with pytest.raises(Permanent, match="kind text, which has no sum"):
+        ask(table(*rows[:8], "Ohio | about six", "Utah | few"), aggregates=total)

@@ -12,8 +12,8 @@ Kind = Literal["integer", "decimal", "percent", "currency", "date", "boolean", "
 Value = Decimal | dt.date | bool | str
 
 NUMERIC: frozenset[Kind] = frozenset(("integer", "decimal", "percent", "currency"))
-# A column is of a kind when all but one in twenty of its filled cells are: real tables have slips, without value.
-_MOST = 0.95
+# A column is of a kind when all but one in ten of its filled cells are: real tables have slips, without value.
+_MOST = 0.9
 _NOTHING = frozenset(("", "-", "–", "—", "n/a", "na", "nan", "null", "none", "nm", "n.m.", "#n/a", "..", "…"))
 _BOOLEANS = ({"true": True, "false": False}, {"yes": True, "no": False})
 
@@ -108,6 +108,11 @@ def value(column: Column, cell: str) -> Value | None:
         return _date(cell, day_first=column.day_first)
     read = number(cell, decimal_comma=column.decimal_comma)
     return read.value if read else None
+
+
+def odd_cells(column: Column, cells: Sequence[str]) -> list[str]:
+    """Return the filled cells among `cells` that are not of the column's kind, in order."""
+    return [cell for cell in cells if not _is_nothing(cell) and value(column, cell) is None]
 
 
 def number(cell: str, *, decimal_comma: bool = False) -> Number | None:

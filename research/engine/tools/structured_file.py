@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import operator
+import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -26,7 +27,10 @@ NAME = "structured_file"
 # Spelled out: what a file is parsed by is the extraction's business, a sibling layer below no tool may lean on.
 TABLE_TYPES = frozenset(("text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))
 _NAMED = 30  # columns or sheets a sentence names
+_ODD_NAMED = 3  # cells that a note quotes
 _HEADING_CHARS = 600
+# The first cell of a row that adds up the others.
+_TOTAL = re.compile(r"(?:(?:grand|sub|overall)[\s-]?)?totals?|sums?|all|overall", re.IGNORECASE)
 _TEXT_OPS = frozenset(("eq", "ne", "contains", "in"))
 _BOOLEAN_OPS = frozenset(("eq", "ne"))
 _COMPARED: dict[str, Callable[[Any, Any], bool]] = {
@@ -126,11 +130,17 @@ def answer(document: SourceText, arguments: Arguments) -> ToolResult:
     conditions = [(_column(sheet, each.column), each) for each in arguments.filters]
     wanted = [(column, each, _wanted(column, each)) for column, each in conditions]
     rows = [row for row in sheet.rows if all(_meets(row, column, each.op, want) for column, each, want in wanted)]
-    figures = [_figure(sheet, each, rows) for each in arguments.aggregates]
-    if arguments.sort:
-        rows = _sorted(rows, _column(sheet, arguments.sort), descending=arguments.descending)
+    parts, totals = _without_totals(rows)
+    figures = [_figure(sheet, each, rows if each.operation == "count" else parts) for each in arguments.aggregates]
+    if totals and any(each.operation != "count" for each in arguments.aggregates):
+        named = _list([*dict.fromkeys(map(_first, totals))])
+        figures.append(f"{_counted(len(totals), 'row')} left out of the figures as adding up others: {named}.")
     used = dict.fromkeys([*(column for column, _ in conditions), *(c for c in shown if arguments.columns)])
-    odd = [f"{c.odd:,} cells of “{c.name}” are no {c.kind} and were left out." for c in used if c.odd]
+    used |= dict.fromkeys(_column(sheet, each.column) for each in arguments.aggregates if each.column)
+    if arguments.sort:
+        by = _column(sheet, arguments.sort)
+        rows, used = _sorted(rows, by, descending=arguments.descending), {**used, by: None}
+    odd = [_odd(sheet, column) for column in used if column.odd]
     count = f"{len(rows):,} of {len(sheet.rows):,} rows of “{sheet.name}” meet the conditions."
     if len(rows) > arguments.limit:
         count += f" The first {arguments.limit:,} are given."
@@ -189,6 +199,27 @@ def _typed(column: Column, text: str) -> Value:
 
 def _example(column: Column) -> str:
     return {"date": "a day as YYYY-MM-DD", "boolean": "true or false"}.get(column.kind, "a number such as 1200.5")
+
+
+def _without_totals(rows: Sequence[SheetRow]) -> tuple[list[SheetRow], list[SheetRow]]:
+    """Return the rows that do not add up others, and those that do; where all do, they were asked for and stay."""
+    totals = [row for row in rows if _TOTAL.fullmatch(_first(row).rstrip(" :."))]
+    places = {row.start for row in totals}
+    return ([row for row in rows if row.start not in places], totals) if len(totals) < len(rows) else ([*rows], [])
+
+
+def _first(row: SheetRow) -> str:
+    return next((cell.strip() for cell in row.cells if cell.strip()), "")
+
+
+def _odd(sheet: Sheet, column: Column) -> str:
+    cells = [row.cells[column.position] for row in sheet.rows if column.position < len(row.cells)]
+    named = _list(list(dict.fromkeys(sheet_columns.odd_cells(column, cells)))[:_ODD_NAMED])
+    return f"{_counted(column.odd, 'cell')} of “{column.name}” ({named}) read as no {column.kind} and left out."
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"1 {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _value(row: SheetRow, column: Column) -> Value | None:
