@@ -25,8 +25,8 @@ def check(claim: str, quotes: Sequence[str]) -> Part:
 
     1000 when the claim is no changed copy (the other checks judge it), or the change touches none of these.
     """
-    mine = _tokens(claim)
-    theirs, ratio = _closest(mine, quotes)
+    mine = tokens(claim)
+    theirs, ratio = closest(mine, quotes)
     if ratio < CHANGED_COPY:
         return Part(name=NAME, score=1000, reason="not a copy of a sentence")
     named = names(fold(claim)) | frozenset().union(*(names(fold(quote)) for quote in quotes))
@@ -38,20 +38,24 @@ def check(claim: str, quotes: Sequence[str]) -> Part:
     return Part(name=NAME, score=1000, reason="changed only in wording")
 
 
-def _tokens(text: str) -> list[str]:
+def tokens(text: str) -> list[str]:
+    """Return words, figures and signs of money and percent, in order and in lower case."""
     return [token.casefold().rstrip(".,") for token in _TOKEN.findall(fold(text))]
 
 
-def _closest(mine: list[str], quotes: Sequence[str]) -> tuple[list[str], float]:
-    """Return the stretch of a sentence most like the claim, as tokens, and how like it is (0…1)."""
+def closest(mine: list[str], quotes: Sequence[str], *, least: float = CHANGED_COPY) -> tuple[list[str], float]:
+    """Return the stretch of a sentence most like the claim, as tokens, and how like it is (0…1).
+
+    least: stretches that are less like it may be passed over.
+    """
     best: tuple[list[str], float] = ([], 0.0)
     matcher = SequenceMatcher(None, autojunk=False)
     matcher.set_seq2(mine)
     for sentence in (sentence for quote in quotes for sentence in sentences(quote)):
-        theirs = _tokens(sentence)
+        theirs = tokens(sentence)
         # 2·common / (stretch + claim) ≥ r and stretch ≥ common ask for common ≥ r/(2-r) of the claim: spare the rest.
         common = sum((Counter(mine) & Counter(theirs)).values())
-        if common < len(mine) * CHANGED_COPY / (2 - CHANGED_COPY):
+        if common < len(mine) * least / (2 - least):
             continue
         matcher.set_seq1(theirs)
         blocks = [block for block in matcher.get_matching_blocks() if block.size >= _RUN]

@@ -13,7 +13,7 @@ from functools import lru_cache
 from research.engine.domain.claims import Part
 from research.engine.domain.evidence import EvidenceItem
 
-from . import alignment, entail, opposites, tabular
+from . import alignment, entail, opposites, replaced, tabular
 from .numerals import figures
 from .words import (
     STOPWORDS,
@@ -133,6 +133,7 @@ def check(claim: str, evidence: Sequence[EvidenceItem]) -> Part:
         negation(claim, quotes),
         direction(told, quotes),
         alignment.check(told, quotes),
+        replaced.check(told, quotes),
         quantity(told, quotes),
         hedge(told, quotes),
         entity(claim, quotes, beside),
