@@ -90,6 +90,8 @@ def test_tables_and_charts_are_on_its_pages(signed_pages):
         "USD 10,217,600",
         "Signed, revision 1",
         "Claim revision Statement Confidence",
+        "Rests on claim revision 31 ",
+        "Rests on claim revisions 36, 32",
     ):
         assert words in whole
     assert "DRAFT" not in whole

@@ -76,7 +76,7 @@ def _claim(page: Page, claim: MrdClaim) -> str:
     figure = words.figure(claim.value)
     kind = "" if claim.kind == "stated" else f' <span class="tag">{esc(claim.kind)}</span>'
     others = "".join(
-        f'<span class="figure">{label} claim revision {", ".join(map(str, numbers))}</span>'
+        f'<span class="figure">{label} claim revision{"s" * (len(numbers) > 1)} {", ".join(map(str, numbers))}</span>'
         for label, numbers in (("Disagrees with", claim.contradicts), ("Rests on", claim.premises))
         if numbers
     )
