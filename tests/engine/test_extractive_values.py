@@ -105,6 +105,8 @@ def test_words_before_a_counted_noun_are_its_own_and_no_prepositions():
         ("Our net revenue increased 8% from $2.9 billion in 2023 to $3.1 billion in 2024.", 8, "FY2024"),
         ("Our net revenue was $5 million, against $4 million in 2023.", 5, None),
         ("Our net revenue from slots in 2024 was $5 million.", 5, "FY2024"),
+        ("In 2024 our net revenue was $5 million and in 2023 it was $4 million.", 5, "FY2024"),
+        ("Compared with $4 million in 2023, our net revenue reached $5 million in 2024.", 5, "FY2024"),
         ("In 2024, our net revenue was $5 million, and costs were $2 million in 2022.", 5, "FY2024"),
     ],
 )  # fmt: skip
@@ -121,6 +123,7 @@ def of_study(text: str, vertical: str = "fintech"):
     ("text", "entity", "place"),
     [
         ("In 2024, US revenue from card services was $480 million.", "United States", "United States"),
+        ("In 2024 US revenue from card services was $480 million.", "United States", "United States"),
         ("Revenue from card services in the United States was $480 million in 2024.", None, "United States"),
         ("Revenue was $480 million in 2024.", None, None),
         ("We estimate that revenue in 2024 was $480 million.", None, None),
@@ -138,6 +141,14 @@ def test_who_publishes_a_figure_of_a_market_does_not_own_it(text, entity, place)
 def test_money_is_no_count_and_no_rate():
     money = of_study("About 214,000 merchants in the United Kingdom pay £400 a year each.")
     assert (money.number, money.currency, money.metric, money.entity) == (400, "GBP", None, None)
+    assert of_study("Large merchants account for 30 percent of the market.").metric is None
+    assert of_study("Merchants increased 12 percent in 2024.").metric == "merchants increase"
     assert of_study("In 2024, fraud losses were £5 million.").metric is None
     assert of_study("The take rate was 2.6 percent in 2024.").metric == "take rate"
     assert of_study("Active users reached 500 million in 2024.").metric == "active accounts"
+
+
+def test_what_a_company_takes_in_a_place_is_its_own_and_no_market_of_the_place():
+    text = "Net revenue from slots in Nevada was $480 million in 2024."
+    assert (read(text).entity, read(text).geography) == (MGM, "Nevada")
+    assert read("Net revenue of the industry in Nevada was $480 million in 2024.").entity is None

@@ -29,7 +29,7 @@ _COMPARED = re.compile(
 # What ends a comparison: another clause, or the level that was reached ("from $2 million in 2023 to $3 million").
 _ENDS = re.compile(rf"[,;]\s|\bto\s+{_AMOUNT}")
 # Another figure or part of the sentence.
-_MORE = re.compile(r"\d|,\s")
+_MORE = re.compile(r"\d|,\s|\b(?:and|but|while|whereas)\b")
 
 
 def of(text: str, start: int, end: int, *, first: bool) -> str | None:

@@ -104,7 +104,7 @@ def typed_value(
     if not figures:
         return None
     metric, place = _metric(text, vertical)
-    figure = _nearest([each for each in figures if _fits(metric, each)], place) if metric and place else None
+    figure = _nearest([each for each in figures if _fits(text, metric, each)], place) if metric and place else None
     if figure is None:
         metric, figure = None, next((f for f in figures if f.currency or f.unit), None)
     if figure is None:
@@ -168,11 +168,14 @@ def _nearest(figures: list[_Figure], place: tuple[int, int]) -> _Figure | None:
     return after or before
 
 
-def _fits(metric: str, figure: _Figure) -> bool:
-    """Tell whether a figure can be of the metric: money is no count of customers and no rate."""
+def _fits(text: str, metric: str, figure: _Figure) -> bool:
+    """Tell whether a figure can be of the metric: money is no count and no rate, a share of customers no count."""
+    counts = _COUNT.search(metric) is not None
     if figure.currency is not None:
-        return not (_COUNT.search(metric) or _RATIO.search(metric))
-    return figure.unit in (None, "percent", "basis points") or not _RATIO.search(metric)
+        return not counts and not _RATIO.search(metric)
+    if figure.unit in ("percent", "basis points"):
+        return not counts or _change(text, figure) is not None
+    return figure.unit is None or not _RATIO.search(metric)
 
 
 def _change(text: str, figure: _Figure) -> str | None:
@@ -218,9 +221,8 @@ def _entity(
         return after.group(1) if after.group(1) in vertical.jurisdictions else None
     # A sentence that begins with the metric speaks of the whole company, unless it leans on a heading for the rest,
     # or speaks of a market: then it is of no one, and its place says where.
-    of_market = subjects.named(text, vertical.jurisdictions) or _MARKET.search(text)
-    speaks_of_itself = publisher is not None and not _OBSERVER.search(publisher) and not of_market
-    return publisher if dated and speaks_of_itself and not lead.strip(" “") else None
+    reports_on = publisher is None or _OBSERVER.search(publisher) or _MARKET.search(text)
+    return publisher if dated and not reports_on and not lead.strip(" “") else None
 
 
 def _named(name: str, vertical: Vertical, publisher: str | None, *, own: bool) -> str | None:
@@ -237,7 +239,7 @@ def _name_of(part: re.Match[str], lead: str, vertical: Vertical, publisher: str 
     """Return the name right before a metric, "" where its capital is only that of a sentence's beginning."""
     words = part.group(1).removesuffix("’s").removesuffix("'s").rstrip("’'").split()
     first = part.start()
-    while words and words[0] in _OPENERS:
+    while words and (words[0] in _OPENERS or words[0].isdigit()):
         first, words = part.end(), words[1:]
     name = " ".join(words)
     begins = first == 0 or lead[:first].strip(" “") == ""
