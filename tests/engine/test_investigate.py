@@ -192,7 +192,10 @@ def test_a_task_that_only_concludes_searches_nothing_and_is_done():
 
 
 def test_one_of_a_list_gives_way_to_a_sentence_that_answers_as_well_on_its_own():
-    counted = "Second, Ontario collects a gaming tax of 11% of gross gaming revenue from every operator."
+    counted = (
+        "Second, slot rooms in Reno pay each month a gaming tax of 8% of their gross gaming revenue, less what they "
+        "returned to patrons as prizes."
+    )
     both = look(FakeLibrary.of(f"{FILLER}\n\n{counted}\n\n{TAX}"), task())
     assert [finding.quote.exact for finding in both.findings] == [TAX]
     only = look(FakeLibrary.of(f"{FILLER}\n\n{counted}"), task())
