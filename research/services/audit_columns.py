@@ -44,8 +44,8 @@ def problems_of(run: Run, told: Told) -> Iterator[str]:
     outputs: list[_Output] = []
     yield from _outputs(run, told, outputs)
     yield from _tasks(run, outputs)
-    yield from _sections(run)
     document = _newest(run)
+    yield from _sections(run, document)
     yield from _claims(run, outputs, document)
     yield from _sources(run, outputs, document)
 
@@ -88,9 +88,9 @@ def _tasks(run: Run, outputs: Sequence[_Output]) -> Iterator[str]:
         yield f"task {key} of plan revision {plans[plan_id].revision} is missing"
 
 
-def _sections(run: Run) -> Iterator[str]:
-    """A section's columns say what its body says, and sections stand in the order of their vertical."""
-    specs = _specs(run)
+def _sections(run: Run, document: Mrd | None) -> Iterator[str]:
+    """A section's columns say what its body says, and sections stand in the order of the document or the vertical."""
+    specs = _specs(run, document)
     standing = []
     for row in SectionRevision.objects.filter(run=run).order_by("position", "pk"):
         named = f"section {row.key} revision {row.revision}"
@@ -98,17 +98,22 @@ def _sections(run: Run) -> Iterator[str]:
             if getattr(row, name) != row.body.get(name, False if name == "regulatory" else None):
                 yield f"{named}: column '{name}' is not what its body says"
         if row.key in specs and specs[row.key][1] != row.regulatory:
-            yield f"{named}: column 'regulatory' is not what its vertical says"
+            yield f"{named}: column 'regulatory' is not what the document or its vertical says"
         if row.status in ("drafted", "approved") and row.key in specs:
             standing.append((row.position, specs[row.key][0], named))
-    # Their order, not their numbers: a vertical that got a section since moves the numbers of those behind it.
+    # Their order, not their numbers: a vertical that gets a section moves the numbers of those behind it.
     for before, after in pairwise(standing):
         if before[0] == after[0] or before[1] > after[1]:
-            yield f"{after[2]}: column 'position' does not stand in the order of its vertical"
+            yield f"{after[2]}: column 'position' does not stand in the order of the document or its vertical"
 
 
-def _specs(run: Run) -> dict[str, tuple[int, bool]]:
-    """Return place and regulatory mark of each section of the run's vertical; nothing for one that is gone."""
+def _specs(run: Run, document: Mrd | None) -> dict[str, tuple[int, bool]]:
+    """Return place and regulatory mark of each section: of the newest document, before there is one of the vertical.
+
+    A vertical may be ordered anew by a later release; a document stays. Nothing for a vertical that is gone.
+    """
+    if document is not None:
+        return {section.key: (place, section.regulatory) for place, section in enumerate(document.sections)}
     try:
         found = registry.get(run.vertical).sections
     except NotFound:

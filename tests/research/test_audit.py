@@ -309,7 +309,7 @@ def test_what_stands_must_follow_from_what_was_decided(signed, rows, change):
         (Claim, "run", {"task_key": "second"}, "not named by its task"),
         (SectionRevision, "run", {"title": "Another title"}, "column 'title'"),
         (SectionRevision, "run", {"key": "made_up"}, "column 'key'"),
-        (SectionRevision, "run", {"regulatory": False}, "column 'regulatory' is not what its vertical says"),
+        (SectionRevision, "run", {"regulatory": False}, "'regulatory' is not what the document or"),
         (SectionRevision, "run", {"position": 99}, "column 'position'"),
         (Task, "plan__run", {"question": "What was never asked?"}, "'question' is not what its plan says"),
         (Task, "plan__run", {"section": "users"}, "'section' is not what its plan says"),
@@ -348,3 +348,13 @@ def test_what_the_document_prints_of_a_source_is_compared_where_no_step_tells_of
     Source.objects.filter(team=signed.team).update(publisher="Somebody else")
     (problem,) = audit_columns._sources(signed, [], document)
     assert "its publisher is not what it was in the document" in problem
+
+
+def test_places_of_sections_are_those_of_the_document_and_before_there_is_one_of_the_vertical(signed):
+    """A release that orders a vertical anew does not make the record of older runs look changed."""
+    from research.services import audit_columns
+
+    document = audit_columns._newest(signed)
+    moved = document.model_copy(update={"sections": document.sections[::-1]})
+    assert list(audit_columns._sections(signed, document)) == list(audit_columns._sections(signed, None)) == []
+    assert any("column 'position'" in problem for problem in audit_columns._sections(signed, moved))
