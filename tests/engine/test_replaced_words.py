@@ -30,6 +30,8 @@ CHANGED = [
     ("Breaches must be told to the supervisory authority in 72 hours.", "supervisory authority", "bar association"),
     ("Lawyers must tell their clients when they use such a tool.", "clients", "judges"),
     ("The tool keeps all documents in the customer's own region.", "documents", "employees"),
+    ("Banks lend to merchants.", "Banks lend to merchants", "Merchants lend to banks"),
+    ("The platform is open only to licensed firms.", "only to", "except to"),
     ("Partners prefer clients over lawyers in surveys.", "clients over lawyers", "lawyers over clients"),
 ]  # fmt: skip
 
@@ -42,6 +44,12 @@ def test_a_word_a_condition_or_an_order_changed_in_a_copy_is_a_change_of_meaning
         claim = quote.replace(was, becomes)
         assert support.check(claim, [item(exact)]).score < 300
         assert support.check(f"According to Trade Post, {claim[0].lower()}{claim[1:]}", [item(exact)]).score < 300
+
+
+def test_an_aside_left_out_hides_no_other_word():
+    quote = "The supervisory authority, after a hearing, may revoke the licence."
+    assert support.check("The supervisory authority may revoke the licence.", [item(quote)]).score >= 600
+    assert support.check("The bar association may revoke the licence.", [item(quote)]).score == 0
 
 
 def test_the_reason_names_both_words():

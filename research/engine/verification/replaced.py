@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 
 from research.engine.domain.claims import Part
 
-from .alignment import CHANGED_COPY, closest, tokens
+from .alignment import closest, tokens
 from .matching import SAME, related
 from .numerals import NUMBER_WORDS, SCALES
 from .words import STOPWORDS, fold, names, sentences, stem, word_set
@@ -17,12 +17,15 @@ from .words import STOPWORDS, fold, names, sentences, stem, word_set
 NAME = "replaced"
 # With a single place changed, a sentence is a copy from a lower share of common words on: short sentences have few.
 ONE_PLACE = 0.6
+# From this share on, each of several changed places counts; below, they make it a restatement, which `entail` judges.
+COPY = 0.85
+_WORD_FOR_WORD = 2  # content words at most on either side of a change; whoever changes more says it in other words
 # How much, when and how surely is judged by the checks of figures, periods and hedges.
 _ELSEWHERE = (
     word_set(
         "percent percentage point points basis dollar dollars euro euros pound pounds sterling approximately roughly "
         "around nearly almost january february march april june july august september october november december not no "
-        "never none cannot without"
+        "never none cannot without however additionally therefore thus instead example"
     )
     | frozenset(SCALES)
     | frozenset(NUMBER_WORDS)
@@ -62,13 +65,21 @@ client customer
 licence license
 shop store
 raise lift increase
+large greater big high
+sing sang sung
 """.strip()
 _GROUPS = tuple(frozenset(stem(word) for word in line.split()) for line in _ALIKE.splitlines())
 _CONDITIONS = re.compile(
-    r"\b(?:even if|only if|as if|unless|except|if|until|whether or not|whether|despite|because of|regardless of)\b"
+    r"\b(?:even if|only if|as if|unless|except|if|until|only|whether or not|whether|despite|because of|regardless of)\b"
 )
 # Conditions that may stand for each other.
-_SAME_CONDITION = (frozenset({"even if", "whether or not", "regardless of", "despite"}), frozenset({"if", "only if"}))
+_SAME_CONDITION = (
+    frozenset({"even if", "whether or not", "regardless of", "despite"}),
+    frozenset({"if", "only if", "only"}),
+)
+_ASIDE = re.compile(r", [^,.;]{3,80},(?=\s)")
+_LONGEST = 3  # tokens that come for others
+_ARTICLES = word_set("a an the their its his her our your these those this that")
 _JOINS = word_set("and or as well both either")
 _LEADS = word_set("from to by than over into against before after")
 
@@ -82,12 +93,14 @@ def check(claim: str, quotes: Sequence[str]) -> Part:
     turned = _turned(mine, quotes)
     if turned:
         return _wrong(turned)
-    theirs, ratio = closest(mine, quotes, least=ONE_PLACE)
+    # A claim may leave out what stands between commas.
+    short = [_ASIDE.sub("", quote) for quote in quotes]
+    theirs, ratio = closest(mine, [*quotes, *short], least=ONE_PLACE)
     if ratio < ONE_PLACE:
         return Part(name=NAME, score=1000, reason="not a copy of a sentence")
     changed = _condition(mine, theirs) or _exchanged(mine, theirs)
     swaps = list(_swaps(mine, theirs))
-    if not changed and (ratio >= CHANGED_COPY or len(swaps) == 1):
+    if not changed and (ratio >= COPY or len(swaps) == 1):
         named = names(fold(claim)) | frozenset().union(*(names(fold(quote)) for quote in quotes))
         whole = Counter(map(stem, mine)), Counter(map(stem, theirs))
         changed = next(filter(None, (_replaced(gone, came, named, *whole) for gone, came in swaps)), None)
@@ -102,7 +115,8 @@ def _wrong(changed: tuple[str, str]) -> Part:
 
 def _swaps(mine: list[str], theirs: list[str]) -> Iterator[tuple[list[str], list[str]]]:
     for tag, i, j, k, m in SequenceMatcher(None, theirs, mine, autojunk=False).get_opcodes():
-        if tag == "replace" and any(map(_tells, theirs[i:j])) and any(map(_tells, mine[k:m])):
+        gone, came = (sum(map(_tells, row)) for row in (theirs[i:j], mine[k:m]))
+        if tag == "replace" and gone and came:
             yield theirs[i:j], mine[k:m]
 
 
@@ -110,10 +124,19 @@ def _tells(token: str) -> bool:
     return len(token) > 1 and token[0].isalpha() and token not in STOPWORDS and token not in _ELSEWHERE
 
 
+def _binds(token: str) -> bool:
+    return token in STOPWORDS and token not in _ARTICLES
+
+
 def _replaced(
     gone: list[str], came: list[str], named: frozenset[str], mine: Counter[str], theirs: Counter[str]
 ) -> tuple[str, str] | None:
     """Return what came and what is gone when a word in `came` is new and stands for none in `gone`, else None."""
+    if max(sum(map(_tells, row)) for row in (gone, came)) > _WORD_FOR_WORD:
+        return None
+    # "to obtain" for "a valid passport and" is another turn of phrase, not a word in another's place.
+    if len(came) > _LONGEST or [w for w in gone if _binds(w)] != [w for w in came if _binds(w)]:
+        return None
     lost = [stem(w) for w in gone if _tells(w) and theirs[stem(w)] > mine[stem(w)]]
     if not lost or all(each in _SPEAKER for each in lost):
         return None
@@ -163,7 +186,7 @@ def _exchanged(mine: list[str], theirs: list[str]) -> tuple[str, str] | None:
 
 
 def _turned(mine: list[str], quotes: Sequence[str]) -> tuple[str, str] | None:
-    """Return what `_led` finds between the claim and a sentence that holds all its words, None where it finds none.
+    """Return what changed places between the claim and a sentence that holds all its words, None where nothing did.
 
     Whole sentences are compared: of phrases that changed places no stretch is near.
     """
@@ -171,9 +194,9 @@ def _turned(mine: list[str], quotes: Sequence[str]) -> tuple[str, str] | None:
     for sentence in (sentence for quote in quotes for sentence in sentences(quote)):
         theirs = tokens(sentence)
         if wanted <= set(map(stem, theirs)) and ("by" in mine) == ("by" in theirs):
-            led = _led(mine, theirs)
-            if led:
-                return led
+            found = _exchanged(mine, theirs) or _led(mine, theirs)
+            if found:
+                return found
     return None
 
 
