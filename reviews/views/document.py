@@ -9,7 +9,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -50,7 +49,7 @@ class SectionView(NamedTuple):
     section: MrdSection
     id: int
     sentences: tuple[SentenceView, ...]
-    charts: tuple[tuple[str, SafeString], ...]
+    charts: tuple[tuple[str, str], ...]
     tables: tuple[MrdTable, ...]
 
 
@@ -112,8 +111,7 @@ def _sections(desk: common.Desk, mrd: Mrd) -> list[SectionView]:
                 section,
                 standing.get(section.key, 0),
                 tuple(_sentence(one, claims) for one in section.sentences),
-                # The engine escapes every word it draws.
-                tuple((one.title, SafeString(one.svg)) for one in drawn),
+                tuple((one.title, one.svg) for one in drawn),
                 tuple(_said_once(table) for table in (*sized, *section.tables)),
             )
         )

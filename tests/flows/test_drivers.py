@@ -109,10 +109,10 @@ def test_three_processes_share_one_run_and_fifty(people, drivers) -> None:
         seen.update(str(owner) for owner in owners)
         return not Run.objects.filter(state__in=["researching", "validating"]).exists()
 
-    wait_until(lambda: Run.objects.filter(state="plan_review").count() == 50, seconds=150, what="fifty plans")
+    wait_until(lambda: Run.objects.filter(state="plan_review").count() == 50, seconds=400, what="fifty plans")
     for run in made:
         world.decide_all(run, people)
-    wait_until(researched, seconds=150, what="fifty researches")
+    wait_until(researched, seconds=400, what="fifty researches")
     effects = drivers.effects()
     assert len(effects) == 300
     assert set(effects.values()) == {1}
