@@ -43,6 +43,7 @@ def problems_of(run: Run, told: Told) -> Iterator[str]:
     """Yield a sentence for every column that differs from what it stands beside. told: kind, actor, payload."""
     outputs: list[_Output] = []
     yield from _outputs(run, told, outputs)
+    yield from _digests(run, told)
     yield from _tasks(run, outputs)
     document = _newest(run)
     yield from _sections(run, document)
@@ -62,6 +63,21 @@ def _outputs(run: Run, told: Told, outputs: list[_Output]) -> Iterator[str]:
             yield f"the output of step {step.kind}:{step.key} is not what its event tells"
         else:
             outputs.append(_Output(step.kind, step.task_id, step.output))
+
+
+def _digests(run: Run, told: Told) -> Iterator[str]:
+    """The digest of each plan, section and document is the one its event tells: body and digest changed together."""
+    kinds = {"plan.revised": "plan", "section.drafted": "section", "section.revised": "section"}
+    kinds["document.composed"] = "document"
+    data = [(kinds[kind], body.get("data", {})) for kind, _, body in told if kind in kinds]
+    digests = {(what, one.get("section", ""), one.get("revision")): one.get("digest") for what, one in data}
+    rows: list[tuple[str, str, Plan | SectionRevision | Document]] = []
+    rows += [("plan", "", row) for row in Plan.objects.filter(run=run)]
+    rows += [("section", row.key, row) for row in SectionRevision.objects.filter(run=run)]
+    rows += [("document", "", row) for row in Document.objects.filter(run=run)]
+    for what, key, row in rows:
+        if digests.get((what, key, row.revision)) != row.digest:
+            yield f"{f'{what} {key}'.strip()} revision {row.revision}: its digest is not the one its event tells"
 
 
 def _tasks(run: Run, outputs: Sequence[_Output]) -> Iterator[str]:

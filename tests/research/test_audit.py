@@ -358,3 +358,11 @@ def test_places_of_sections_are_those_of_the_document_and_before_there_is_one_of
     moved = document.model_copy(update={"sections": document.sections[::-1]})
     assert list(audit_columns._sections(signed, document)) == list(audit_columns._sections(signed, None)) == []
     assert any("column 'position'" in problem for problem in audit_columns._sections(signed, moved))
+
+
+def test_a_section_whose_body_and_digest_were_changed_together_is_found(signed):
+    """One that no decision names: only the event that wrote it tells."""
+    row = SectionRevision.objects.filter(run=signed, regulatory=False, status="drafted").order_by("pk")[0]
+    draft = row.draft.model_copy(update={"sentences": (*row.draft.sentences, *row.draft.sentences)})
+    SectionRevision.objects.filter(pk=row.pk).update(body=draft.model_dump(mode="json"), digest=draft.digest())
+    assert problems(signed) == [f"section {row.key} revision 1: its digest is not the one its event tells"]
