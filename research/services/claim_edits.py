@@ -149,7 +149,7 @@ def _record(claim: Claim, *, kind: str, author: User, now: dt.datetime) -> None:
         run_id=claim.run_id,
         kind=kind,
         actor=str(author.actor_id),
-        data={"claim": claim.key, "revision": revision, "shown": claim.shown_digest},
+        data={"claim": claim.key, "section": claim.section, "revision": revision, "shown": claim.shown_digest},
         now=now,
     )
 
