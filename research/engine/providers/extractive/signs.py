@@ -43,7 +43,8 @@ NORM = re.compile(
 # That law changes, or costs the firm, says neither what it demands nor what customers lack.
 EVOLVES = re.compile(
     r"\b(?:laws?|requirements?|regulations?|rules?)\b.{0,120}\b(?:continues? to (?:evolve|change)|"
-    r"(?:is|are) (?:constantly |rapidly |continually )?(?:evolving|changing))\b",
+    r"(?:is|are) (?:constantly |rapidly |continually )?(?:evolving|changing))\b|"
+    r"\b(?:regulators|authorities|officials)\b.{0,100}\bscrutin\w+",
     re.IGNORECASE,
 )
 DEMANDS = re.compile(
@@ -62,7 +63,7 @@ SEGMENT_SELLS = re.compile(
 # Who somebody is, beyond a customer: what they do, how large, how often.
 GROUP = re.compile(
     r"\b(?:students?|professionals?|developers?|designers?|creators?|marketers?|educators?|workers?|lawyers?|associates?|"
-    r"partners? of|firms?|small (?:and medium(?:[- ]sized)? )?businesses|enterprises?|SMBs?|consumers?|individuals?|"
+    r"partners? of|firms?|small (?:and medium(?:[- ]sized)? )?businesses|enterprises|SMBs?|consumers?|individuals?|"
     r"famil\w+|(?:shop|business|home)? ?owners?|traders?|freelancers?|employees|households?|renters?|savers?|"
     r"borrowers?|teams|women|men|adults|guests|travel\w*|VIPs?|premium|commuters|casual|frequent|high-\w+|members?|bettors?|"
     r"\w+ players|aged?|years old|administrators?|managers?|beginners?|percent|segments?|groups?|bases)\b",
@@ -102,6 +103,8 @@ NUMBER = re.compile(
     r"people|organizations|adults|lawyers|employees|visitors|countries|states|operators|offices|contracts|accounts)\b",
     re.IGNORECASE,
 )
+# What others make is nothing the product must do.
+OTHERS_OFFER = re.compile(r"\boffer their own\b|\b(?:manufacturers|vendors|companies) such as\b", re.IGNORECASE)
 # Who else is there and what law came to allow say nothing of what a product is.
 RIVALRY = re.compile(r"\bcompet(?:e|es|ing|ition|itors?|itive)\b|\blegali[sz]\w+", re.IGNORECASE)
 # Customers in their own voice: they say, choose, leave. What a company says of itself is none.

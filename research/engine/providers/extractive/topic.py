@@ -62,6 +62,7 @@ class Topic(NamedTuple):
     about_price: bool = False
     sizes: bool = False
     tells_who: bool = False
+    needs: bool = False
 
     def relevance(self, text: str, *, heading: str = "", about_subject: bool) -> int:
         """Return 0…1000; 0 when no search is covered well enough.
@@ -110,6 +111,8 @@ class Topic(NamedTuple):
             less += _NORM_OUT_OF_PLACE
         own = (signs.OWN, signs.PITCH, signs.OWN_COST)
         if self.about_problem and (any(sign.search(text) for sign in own) or signs.OF_A_NAME.match(text)):
+            less += _OWN_PROBLEM
+        if self.needs and (signs.RIVALRY.search(text) or signs.OTHERS_OFFER.search(text)):
             less += _OWN_PROBLEM
         if self.tells_who and (signs.SEGMENT_SELLS.search(text) or not signs.GROUP.search(text)):
             less += _OWN_PROBLEM
@@ -214,6 +217,7 @@ def topic_of(task: PlanTask, vertical: Vertical) -> Topic:
         defines=task.section == "definition",
         hears_voices=task.section == "voice_of_customer",
         tells_who=task.section == "personas",
+        needs=task.section == "requirements",
         takes_norms=regulatory or task.layer == "requirements" or "risk" in task.section,
     )
 
