@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import logging
 import random
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -67,11 +68,13 @@ class Bridge:
 
     def close(self) -> None:
         """Close every thread's connection in the thread that owns it, then the threads."""
+        # No thread takes a second of these while others have none: each waits until all have come.
+        all_here = threading.Barrier(self._threads)
         for _ in range(self._threads):
-            self._pool.submit(_close_own)
+            self._pool.submit(_close_own, all_here)
         self._pool.shutdown(wait=True)
 
 
-def _close_own() -> None:
+def _close_own(all_here: threading.Barrier) -> None:
     connection.close()
-    time.sleep(0.01)  # so that each thread takes one of these
+    all_here.wait()

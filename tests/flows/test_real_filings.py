@@ -61,8 +61,14 @@ def stands(claim: Claim) -> bool:
     return Claim.objects.filter(run=claim.run_id, key__in=keys, status=ClaimStatus.ACCEPTED).count() == len(keys)
 
 
+def has_others(claim: Claim) -> bool:
+    """Tell whether the claim's section would still have one that is accepted or waits."""
+    left = Claim.objects.filter(run=claim.run_id, section=claim.section, status__in=("queued", "accepted"))
+    return left.exclude(pk=claim.pk).exists()
+
+
 def decide_gate(run: Run, people: world.People) -> None:
-    """Decide what waits as a careful team would: here, every third claim that needs people is rejected."""
+    """Decide what waits as a careful team would: every third claim is rejected, but not the last of its section."""
     match RunState(run.state):
         case RunState.PLAN_REVIEW:
             plan = Plan.objects.get(run=run, voided_at__isnull=True)
@@ -72,7 +78,7 @@ def decide_gate(run: Run, people: world.People) -> None:
             for n, pk in enumerate(waiting.values_list("pk", flat=True)):
                 # Read one by one: a rejection changes what is shown of all that rests on it.
                 claim = Claim.objects.get(pk=pk)
-                verdict = Verdict.REJECT if n % 3 == 2 or not stands(claim) else Verdict.APPROVE
+                verdict = Verdict.REJECT if (n % 3 == 2 and has_others(claim)) or not stands(claim) else Verdict.APPROVE
                 comment = "Not to the point." if verdict is Verdict.REJECT else ""
                 approve(
                     run,
