@@ -8,6 +8,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import BeforeValidator, Field
 
+from research.adapters import runtime
 from research.engine.document import checks
 from research.engine.domain import formulas
 from research.engine.domain.canonical import Frozen, Line
@@ -134,7 +135,7 @@ def _completed(edit: ClaimEdit, before: ClaimRevision) -> ClaimEdit:
 def _write(claim: Claim, made: _Made, *, author: User, comment: str, now: dt.datetime) -> None:
     hand = _in_hand(claim, made)
     others = _others(claim)
-    assessed = assess_one(hand, others, as_of=now.date())
+    assessed = assess_one(hand, others, as_of=now.date(), register=runtime.company_register())
     claims.add_revision(claim=claim, draft=made.draft, author=author, comment=comment, now=now)
     reasons = (*assessed.to_people, ANOTHER_PERSON)
     claims.assess(claim=claim, assessed=assessed.model_copy(update={"to_people": reasons}), step=None, now=now)

@@ -16,8 +16,6 @@ from research.models import Call, Run, Step, Task
 
 from . import recording
 
-UNFINISHED = (StepState.BLOCKED, StepState.READY, StepState.RUNNING)
-
 
 def add(
     *, run: Run, kind: StepKind, key: str, now: dt.datetime, task: Task | None = None, blocked: bool = False

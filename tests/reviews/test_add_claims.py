@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from rest_framework.test import APIClient
 
+from research.adapters import runtime
 from research.engine.domain.errors import Conflict, InvalidInput, QuoteNotFound, Refused, StaleState
 from research.engine.domain.states import ClaimStatus, RunState, Verdict
 from research.models import Claim, Decision, Event, Evidence, Run, SectionRevision, Source
@@ -324,3 +325,23 @@ def test_what_a_rule_let_pass_can_be_rejected_at_the_gate_and_not_accepted_again
     assert (claim.status, claim.decided_by_rule) == (ClaimStatus.REJECTED, False)
     with pytest.raises(StaleState):
         decided(run, people.second_reviewer, claim, Verdict.REJECT)
+
+
+def test_a_rival_of_no_register_is_flagged_when_a_person_adds_it(run, people, settings, tmp_path):
+    listed = tmp_path / "tickers.json"
+    listed.write_text('{"0": {"cik_str": 12, "ticker": "OAKL", "title": "OAKLINE GAMING INC"}}', encoding="utf-8")
+    settings.MRD = settings.MRD.model_copy(update={"company_register": listed})
+    runtime.company_register.cache_clear()
+    rival = {"section": "competitors", "kind": "assumption", "role": "competitor"}
+    about = {"aspect": "price", "cell_type": "inference"}
+    try:
+        known, unknown = (
+            add(run, people.reviewer, **rival, text=f"{name} charges more.", attributes={"competitor": name, **about})
+            for name in ("Oakline Gaming", "Nosuch Company Inc")
+        )
+    finally:
+        runtime.company_register.cache_clear()
+    flagged = [
+        any("Nosuch" in reason or "Oakline" in reason for reason in c.assessment.to_people) for c in (known, unknown)
+    ]
+    assert flagged == [False, True]

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from research.engine.domain.mrd import Citation, Mrd, MrdCell, MrdClaim, MrdSentence, MrdValue, SignedMrd
 
-NOT_KNOWN = "not known"
 DEMO_NOTICE = "Demonstration: made by demo decisions, not by the people of a firm."
 DRAFT_NOTICE = "DRAFT: nobody has signed this document."
 # Characters that change the order of what a reader sees (bidi controls) are not words of a source.

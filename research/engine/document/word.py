@@ -19,7 +19,6 @@ from . import word_parts as parts
 from .word_body import Sheet
 
 _BODY, _HEADS = "Georgia", "Arial"
-_WIDTH_MM = 166.0
 
 
 def to_docx(signed: SignedMrd) -> bytes:

@@ -23,9 +23,3 @@ class Limits(Frozen):
     calls: int = Field(ge=0)
     searches: int = Field(ge=0)
     cost_usd: Decimal = Field(ge=0)
-
-
-# The run's own limits (issue: 500 searches, $200) and the small cap under which the planner works
-# before a person has approved anything.
-RESEARCH_LIMITS = Limits(calls=5_000, searches=500, cost_usd=Decimal(200))
-PLANNING_LIMITS = Limits(calls=8, searches=0, cost_usd=Decimal(1))
