@@ -9,10 +9,12 @@ import os
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from research.engine.providers.anthropic.settings import AnthropicSettings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -68,17 +70,79 @@ class Config(BaseSettings):
     # What a run may use before a person raises it.
     max_calls: int = Field(default=5000, ge=1)
     max_searches: int = Field(default=500, ge=0)
+    max_tokens: int = Field(default=40_000_000, ge=0)
     max_cost_usd: Decimal = Field(default=Decimal(200), ge=0)
     planning_max_calls: int = Field(default=8, ge=1)
+    planning_max_tokens: int = Field(default=400_000, ge=0)
     planning_max_cost_usd: Decimal = Field(default=Decimal(1), ge=0)
+    # What the runs of one person, and all runs together, may use in a day (UTC); None: no limit.
+    day_user_max_searches: int | None = Field(default=None, ge=0)
+    day_user_max_tokens: int | None = Field(default=None, ge=0)
+    day_user_max_cost_usd: Decimal | None = Field(default=None, ge=0)
+    day_max_searches: int | None = Field(default=None, ge=0)
+    day_max_tokens: int | None = Field(default=None, ge=0)
+    day_max_cost_usd: Decimal | None = Field(default=None, ge=0)
+
+    # How calls go out, in each driver process.
+    calls_at_once: int = Field(default=64, ge=1)  # of one tool or model
+    calls_at_once_a_user: int = Field(default=256, ge=1)
+    redis_url: SecretStr = SecretStr("")  # where tools' answers are kept for other processes; empty: files in var_dir
+    user_agent: str = "MRD-Desk/0.1 (+https://example.org/mrd-desk)"  # how fetch_page names itself; put your own
+    trusted_origins: Names = ()  # origins fetch_page may read although their addresses are private (an intranet)
+    http_proxy: SecretStr = SecretStr("")  # for everything that goes out
+    ca_bundle: Path | None = None  # authorities to trust besides the usual ones, as PEM
+
+    # The Claude engine, or any server that speaks the Messages API.
+    anthropic_api_key: SecretStr = Field(
+        default=SecretStr(""), validation_alias=AliasChoices("MRD_ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY")
+    )
+    anthropic_base_url: str = Field(
+        default="", validation_alias=AliasChoices("MRD_ANTHROPIC_BASE_URL", "ANTHROPIC_BASE_URL")
+    )
+    anthropic: dict[str, Any] = {}  # the other settings of the engine, as JSON: models, effort, fallbacks, limits
+
+    # What single tools need.
+    searxng_url: str = ""  # a SearXNG of one's own
+    sensor_tower_token: SecretStr = SecretStr("")
+    sec_user_agent: str = ""  # the SEC asks who calls: "Company name contact@example.org"
 
     # name=dotted.path of a builder, comma separated in the environment as JSON.
-    engines: dict[str, str] = {"extractive": "research.engine.providers.extractive.build"}
-    tools: dict[str, str] = {
-        "library_search": "research.engine.tools.library_search.build",
-        "library_scan": "research.engine.tools.library_scan.build",
-        "structured_file": "research.engine.tools.structured_file.build",
+    engines: dict[str, str] = {
+        "extractive": "research.engine.providers.extractive.build",
+        "anthropic": "research.engine.providers.anthropic.build",
     }
+    tools: dict[str, str] = {
+        name: f"research.engine.tools.{name}.build"
+        for name in (
+            "library_search",
+            "library_scan",
+            "structured_file",
+            "fetch_page",
+            "searxng",
+            "sensor_tower",
+            "sec_edgar",
+            "world_bank",
+        )
+    }
+
+    def engine_options(self) -> dict[str, Any]:
+        """Return the settings of each engine that has some, by its name. Raises `ValueError` for a wrong one."""
+        return {
+            "anthropic": AnthropicSettings.model_validate(
+                {
+                    **self.anthropic,
+                    "api_key": self.anthropic_api_key,
+                    "base_url": self.anthropic_base_url,
+                    "proxy": self.http_proxy.get_secret_value() or None,
+                    "ca_bundle": self.ca_bundle,
+                }
+            )
+        }
+
+    @model_validator(mode="after")
+    def _engines_are_well_set(self) -> Config:
+        self.engine_options()
+        return self
 
     @model_validator(mode="after")
     def _production_is_complete(self) -> Config:

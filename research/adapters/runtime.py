@@ -3,28 +3,53 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
-import random
-from typing import Any, NamedTuple
+import importlib
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple, TypeVar, cast
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
 from research.engine.domain.errors import InvalidInput
-from research.engine.ports import Clock, CompanyRegister, EvidenceStore, ResearchModel, Shelf, Tool
+from research.engine.domain.plans import Plan
+from research.engine.domain.states import StepKind
+from research.engine.domain.usage import Usage
+from research.engine.ports import (
+    Clock,
+    Closable,
+    CompanyRegister,
+    EngineContext,
+    EvidenceStore,
+    Observer,
+    ResearchModel,
+    Shelf,
+    Tool,
+    ToolContext,
+)
+from research.engine.resilience.calls import ResilientCalls
+from research.engine.resilience.rates import Rates
 from research.engine.resilience.shelf import LedgeredShelf
 from research.engine.verticals import registry as verticals
-from research.models import Step, Team
+from research.models import Step
 
 from . import library as library_adapter
-from . import semantic
+from . import outside, semantic, snapshots
+from .archive import Parsers, TeamArchive
 from .breakers import RowBreakers
 from .clock import SystemClock
 from .company_register import TickerFile
 from .db import Bridge
 from .evidence_store import RowEvidenceStore
-from .ledger import Holder, StepLedger
 from .observer import LogObserver
+from .tool_cache import TwoLevelCache
+
+log = logging.getLogger(__name__)
+C = TypeVar("C", bound=Closable)
+# Who does what is left of a run that buys nothing any more, and nothing at all.
+EMBEDDED = "extractive"
 
 
 class StepPorts(NamedTuple):
@@ -33,51 +58,131 @@ class StepPorts(NamedTuple):
     model: ResearchModel
     shelf: Shelf
     store: EvidenceStore
+    observer: Observer
     register: CompanyRegister | None = None
 
 
+class Connections:
+    """`ports.Shared`: what lives as long as the event loop."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Closable] = {}
+
+    def once(self, key: str, make: Callable[[], C]) -> C:
+        if key not in self._made:
+            self._made[key] = make()
+        return cast("C", self._made[key])
+
+    async def aclose(self) -> None:
+        for made in self._made.values():
+            try:
+                await made.aclose()
+            except Exception:
+                log.exception("a connection could not be closed")
+        self._made.clear()
+
+
 class Runtime:
-    """What one driver process holds: the bridge to the database, the clock, the search index."""
+    """What one driver process holds: the bridge to the database, the clock, the search index, its connections."""
 
     def __init__(self, *, bridge: Bridge, clock: Clock) -> None:
         self.bridge = bridge
         self.clock = clock
         self._index = library_adapter.open_index()
         self._catching_up = asyncio.Lock()
+        self._shared = Connections()
+        self._parsers = Parsers()
+        self._cache = TwoLevelCache()
+        self._breakers = RowBreakers(bridge=bridge, clock=clock)
+        from .ledger import LedgerWriter
 
-    def ports_for(self, step: Step, *, engine: str, team: Team) -> StepPorts:
-        """Return the ports of one step. Raises `InvalidInput` for an engine that is not configured."""
-        holder = Holder(
-            run_id=step.run_id,
-            step_id=step.pk,
-            kind=step.kind,
-            key=step.key,
-            token=step.token,
-            correlation_id=step.run.correlation_id,
+        self._writer = LedgerWriter(bridge=bridge)
+        self._rates = Rates(
+            a_minute=_rates(),
+            at_once=settings.MRD.calls_at_once,
+            user_at_once=settings.MRD.calls_at_once_a_user,
         )
-        ledger = StepLedger(bridge=self.bridge, clock=self.clock, holder=holder)
+
+    def ports_for(self, step: Step) -> StepPorts:
+        """Return the ports of one step, whose run and task are selected with it.
+
+        Raises `InvalidInput` for an engine that is not configured.
+        """
+        from .budget import RowBudget
+        from .ledger import Holder, StepLedger
+
+        run, observer = step.run, LogObserver()
+        holder = Holder.of(step)
+        ledger = StepLedger(writer=self._writer, clock=self.clock, holder=holder)
+        calls = ResilientCalls(
+            ledger, self._breakers, self.clock, observer, rates=self._rates, user=str(run.requester_id)
+        )
+        archive = TeamArchive(
+            team_id=run.team_id, bridge=self.bridge, snapshots=snapshots.local(), extract=self._parsers.extract
+        )
+        shelf = LedgeredShelf(
+            self._tools(step),
+            calls,
+            archive,
+            observer,
+            cache=None if run.bypass_cache else self._cache,
+            scope=f"team {run.team_id}",
+        )
+        engine = EMBEDDED if run.finishing else run.engine
+        context = EngineContext(
+            calls=calls,
+            archive=archive,
+            budget=RowBudget(bridge=self.bridge, clock=self.clock, holder=holder),
+            clock=self.clock,
+            observer=observer,
+            shared=self._shared,
+            options=engine_options(engine),
+            priority=run.priority,
+        )
+        return StepPorts(
+            model=engine_builder(engine)(context),
+            shelf=shelf,
+            store=RowEvidenceStore(team_id=run.team_id, bridge=self.bridge),
+            observer=observer,
+            register=company_register(),
+        )
+
+    def _tools(self, step: Step) -> Iterable[Tool]:
+        """Yield the tools of the step's approved task, in its order; none for a step that investigates nothing."""
+        if step.kind != StepKind.INVESTIGATE or step.task is None:
+            return
         library = library_adapter.TeamLibrary(
-            team_id=team.pk,
+            team_id=step.run.team_id,
             bridge=self.bridge,
             index=self._index,
             turn=self._catching_up,
             glossary=verticals.get(step.run.vertical).glossary,
             embedder=semantic.demand() if settings.MRD.semantic else None,
         )
-        tools = [_build_tool(path, library) for path in settings.MRD.tools.values()]
-        shelf = LedgeredShelf(
-            tools,
-            ledger,
-            RowBreakers(bridge=self.bridge, clock=self.clock),
-            self.clock,
-            LogObserver(),
-            rng=random.Random(),  # noqa: S311 - jitter, not a secret
+        for name in step.task.tools:
+            path = settings.MRD.tools.get(name)
+            if path is None:
+                continue  # one the engine brings itself, or one that was taken off the shelf since
+            context = ToolContext(
+                library=library, http=self._http(name), clock=self.clock, options=outside.tool_options(name)
+            )
+            yield import_string(path)(context)
+
+    def _http(self, tool: str) -> Any:
+        """Return the guarded client of a tool: it trusts the address of the tool's own service and no other's."""
+        from research.engine.net.client import GuardedHttp
+
+        trusted = outside.trusted_origins(tool)
+        return self._shared.once(
+            f"http {trusted}", lambda: GuardedHttp(outside.http_settings(trusted), clock=self.clock)
         )
-        store = RowEvidenceStore(team_id=team.pk, bridge=self.bridge)
-        model = engine_builder(engine)(ledger=ledger, clock=self.clock)
-        return StepPorts(model=model, shelf=shelf, store=store, register=company_register())
+
+    async def aclose(self) -> None:
+        """Close what belongs to the event loop; call it inside the loop, at its end."""
+        await self._shared.aclose()
 
     def close(self) -> None:
+        self._parsers.close()
         self.bridge.close()
 
 
@@ -94,11 +199,30 @@ def company_register() -> CompanyRegister | None:
 
 
 def engine_names() -> tuple[str, ...]:
-    return tuple(settings.MRD.engines)
+    """Return the engines a run may have: those whose settings are complete."""
+    return tuple(name for name in settings.MRD.engines if not _engine(name, "problem", lambda _: "")(_options(name)))
 
 
-def tool_names() -> tuple[str, ...]:
-    return tuple(settings.MRD.tools)
+def engine_options(name: str) -> Any:
+    """Return the settings of the engine called `name`, None where it has none."""
+    return _options(name)
+
+
+def tool_names(engine: str = "") -> tuple[str, ...]:
+    """Return the names a plan's tasks may have: those on the shelf, and those the engine brings itself."""
+    own = _engine(engine, "tools", lambda _: ())(_options(engine)) if engine else ()
+    return (*settings.MRD.tools, *(name for name in own if name not in settings.MRD.tools))
+
+
+def estimate_of(plan: Plan, *, engine: str) -> dict[str, Usage]:
+    """Return what carrying out each task of the plan is expected to use, by task key, and "" for all the rest."""
+    found: Mapping[str, Usage] = _engine(engine, "estimate", _by_queries)(plan, _options(engine))
+    return dict(found)
+
+
+def _by_queries(plan: Plan, _options: Any) -> dict[str, Usage]:
+    """Return a search for each query, which cost nothing: what an engine without a model does at most."""
+    return {task.key: Usage(calls=max(1, len(task.queries)), searches=max(1, len(task.queries))) for task in plan.tasks}
 
 
 def engine_builder(name: str) -> Any:
@@ -108,9 +232,37 @@ def engine_builder(name: str) -> Any:
         raise InvalidInput(
             f"There is no engine called '{name}'; choose one of: {', '.join(engine_names())}.", field="engine"
         )
+    problem = _engine(name, "problem", lambda _: "")(_options(name))
+    if problem:
+        raise InvalidInput(problem, field="engine")
     return import_string(path)
 
 
-def _build_tool(path: str, library: library_adapter.TeamLibrary) -> Tool:
-    tool: Tool = import_string(path)(library=library)
-    return tool
+def warm_up() -> None:
+    """Load what the configured engines need, in the worker's parent process: its children then have it at once."""
+    for name in engine_names():
+        _engine(name, "warm_up", lambda: None)()
+
+
+def _engine(name: str, attribute: str, otherwise: Any) -> Any:
+    """Return what the engine's module says of itself, `otherwise` where it says nothing."""
+    path = settings.MRD.engines.get(name, "")
+    if not path:
+        return otherwise
+    with contextlib.suppress(ImportError):
+        return getattr(importlib.import_module(path.rpartition(".")[0]), attribute, otherwise)
+    return otherwise
+
+
+def _options(name: str) -> Any:
+    return settings.MRD.engine_options().get(name)
+
+
+def _rates() -> dict[str, float]:
+    """Return the most calls a minute of each tool that has a limit."""
+    found = {}
+    for name, path in settings.MRD.tools.items():
+        rate = outside.rate_of(path)
+        if rate is not None:
+            found[name] = rate
+    return found

@@ -13,6 +13,7 @@ class SourceKind(models.TextChoices):
     UPLOAD = "upload"
     WEB_PAGE = "web_page", "web page"
     RECORD = "record"
+    LEAD = "lead", "unverified lead"
 
 
 class Source(models.Model):

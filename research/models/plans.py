@@ -24,6 +24,9 @@ class Plan(models.Model):
     created_at = models.DateTimeField()
     approved_at = models.DateTimeField(null=True, blank=True)
     voided_at = models.DateTimeField(null=True, blank=True)
+    # What carrying out each task was expected to use when the plan was made: task key ("" for the rest of the run) to
+    # domain Usage as JSON. No part of the digest: prices change, the plan does not.
+    estimate = models.JSONField(null=True, blank=True)
     # Why a reviewer sent this revision back to the planner; "" when nobody did.
     decision_comment = models.TextField(blank=True, default="")
 

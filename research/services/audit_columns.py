@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from research.adapters import texts
 from research.engine.domain.canonical import digest
 from research.engine.domain.claims import ClaimDraft
 from research.engine.domain.errors import NotFound
@@ -188,7 +189,7 @@ def _sources(run: Run, outputs: Sequence[_Output], document: Mrd | None) -> Iter
     rows = Evidence.objects.filter(run=run).select_related(claims.EVIDENCE_SOURCE).order_by("pk")
     told: set[tuple[int, str]] = set()
     for row in rows.defer("extracted_text__text", "extracted_text__page_starts"):
-        now = claims.source_ref(row.extracted_text.snapshot.source)
+        now = texts.source_ref(row.extracted_text.snapshot.source)
         then = found.get(now.id, {})
         plain = now.model_dump(mode="json")
         wrong = [(name, "when it was found") for name in _SOURCED if name in then and then[name] != plain[name]]

@@ -8,11 +8,12 @@ from typing import Any
 
 from django.db.models import Q
 
+from research.adapters import texts
 from research.engine.domain.canonical import digest
 from research.engine.domain.claims import Assessment as Assessed
 from research.engine.domain.claims import ClaimDraft, ClaimInHand, Formula, TypedValue
 from research.engine.domain.errors import StaleState
-from research.engine.domain.evidence import EvidenceItem, Quote, SourceRef
+from research.engine.domain.evidence import EvidenceItem, Quote
 from research.engine.domain.states import ClaimStatus
 from research.engine.domain.vertical import Vertical
 from research.models import (
@@ -23,25 +24,11 @@ from research.models import (
     Contradiction,
     Evidence,
     Run,
-    Source,
     Step,
     User,
 )
 
 BY_HAND = "by-hand"  # the task of claims that people added: no task proposed them
-
-
-def source_ref(source: Source) -> SourceRef:
-    """Return a source as the engine sees it."""
-    return SourceRef(
-        id=source.pk,
-        kind=source.kind,
-        title=source.title,
-        publisher=source.publisher or None,
-        domain=source.domain or None,
-        published_date=source.published_date,
-        reliability=source.reliability,
-    )
 
 
 def evidence_item(row: Evidence) -> EvidenceItem:
@@ -57,7 +44,7 @@ def evidence_item(row: Evidence) -> EvidenceItem:
             prefix=row.prefix,
             suffix=row.suffix,
         ),
-        source=source_ref(row.extracted_text.snapshot.source),
+        source=texts.source_ref(row.extracted_text.snapshot.source),
         task_key=row.task_key,
         relevance=row.relevance,
     )

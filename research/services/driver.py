@@ -108,6 +108,7 @@ async def run(*, runtime: Runtime, driver: Driver, linger_s: float | None = None
         if tasks:
             await asyncio.wait(tasks, timeout=GIVE_BACK_S / 2)
         hands.stop.set()
+        await runtime.aclose()
         await asyncio.to_thread(beats.join)
 
 

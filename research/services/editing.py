@@ -22,7 +22,7 @@ def checked_plan(*, run: Run, plan: Plan, data: object) -> PlanValue:
     old = parse_plan(plan.body)
     if (new.vertical, new.prompt) != (old.vertical, old.prompt):
         raise PlanInvalid("The plan's vertical and prompt cannot be edited: create a new run instead.", field="plan")
-    check_plan(new, sections=registry.get(run.vertical).section_keys(), tools=runtime.tool_names())
+    check_plan(new, sections=registry.get(run.vertical).section_keys(), tools=runtime.tool_names(run.engine))
     if new.digest() == plan.digest:
         raise PlanInvalid("Nothing in the plan was changed.", field="plan")
     return new

@@ -11,9 +11,9 @@ from django.conf import settings
 
 from research import correlation, metrics
 from research.adapters.runtime import Runtime
-from research.engine.domain.errors import BudgetExceeded, LostLease, MrdError, Transient
+from research.engine.domain.errors import BudgetExceeded, LostLease, MrdError, ProviderDown, Transient, Waiting
 from research.engine.domain.states import WORKING, RunEvent, RunState
-from research.models import Run, Step, Team
+from research.models import Run, Step
 
 from . import flow, recording, steps, work
 
@@ -27,12 +27,13 @@ LONGEST_WAIT_S = 300.0
 class Setback(NamedTuple):
     """What went wrong with a step. wait_s: seconds before the next try, None: no further try.
 
-    pauses: the run waits for a person or a clock instead of failing.
+    pauses: the run waits for a person or a clock instead of failing. counts: this start was an attempt.
     """
 
     sentence: str
     wait_s: float | None
     pauses: bool
+    counts: bool = True
 
 
 async def execute(*, runtime: Runtime, step: Step) -> None:
@@ -40,8 +41,7 @@ async def execute(*, runtime: Runtime, step: Step) -> None:
     with correlation.bind(step.run.correlation_id):
         try:
             inputs = await runtime.bridge.run(work.load, step)
-            ports = runtime.ports_for(step, engine=step.run.engine, team=await runtime.bridge.run(_team_of, step))
-            result = await work.perform(step, inputs, ports)
+            result = await work.perform(step, inputs, runtime.ports_for(step))
             await runtime.bridge.run(
                 work.complete,
                 step=step,
@@ -61,16 +61,16 @@ async def execute(*, runtime: Runtime, step: Step) -> None:
             await _set_back(runtime, step, setback_of(error, attempts=step.attempts))
 
 
-def _team_of(step: Step) -> Team:
-    return Run.objects.select_related("team").get(pk=step.run_id).team
-
-
 def setback_of(error: Exception, *, attempts: int) -> Setback:
     """Return what an error means for a step that has started `attempts` times (counting from 1)."""
     last = attempts >= settings.MRD.step_max_attempts
     wait_s = min(FIRST_WAIT_S * 2 ** (attempts - 1), LONGEST_WAIT_S)
     if isinstance(error, BudgetExceeded):
         return Setback(error.detail, wait_s=None, pauses=True)
+    if isinstance(error, Waiting):
+        return Setback(error.detail, wait_s=error.wait_s, pauses=False, counts=False)
+    if isinstance(error, ProviderDown):
+        return Setback(error.detail, wait_s=error.retry_after_s or wait_s, pauses=True)
     if isinstance(error, Transient):
         return Setback(error.detail, wait_s=max(wait_s, error.retry_after_s or 0), pauses=last)
     if isinstance(error, MrdError):
@@ -111,7 +111,9 @@ def write_setback(*, step: Step, setback: Setback, now: dt.datetime) -> None:
                 not_before=later,
             )
     elif later is not None:
-        steps.defer(step_id=step.pk, token=step.token, not_before=later, error=setback.sentence)
+        steps.defer(
+            step_id=step.pk, token=step.token, not_before=later, error=setback.sentence, counts=setback.counts
+        )
     else:
         steps.fail(step_id=step.pk, token=step.token, error=setback.sentence, now=now)
         flow.advance(run_id=run.pk, now=now)

@@ -124,9 +124,10 @@ def release(*, step_id: int, token: int) -> None:
     _leave(step_id, token, state=StepState.READY, attempts=F("attempts") - 1)
 
 
-def defer(*, step_id: int, token: int, not_before: dt.datetime, error: str) -> None:
-    """Put a step back for a later try. Raises `LostLease`."""
-    _leave(step_id, token, state=StepState.READY, not_before=not_before, error=error)
+def defer(*, step_id: int, token: int, not_before: dt.datetime, error: str, counts: bool = True) -> None:
+    """Put a step back for a later try. counts: whether this start was an attempt. Raises `LostLease`."""
+    more = {} if counts else {"attempts": F("attempts") - 1}
+    _leave(step_id, token, state=StepState.READY, not_before=not_before, error=error, **more)
 
 
 def fail(*, step_id: int, token: int, error: str, now: dt.datetime) -> None:

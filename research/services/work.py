@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from research.adapters import runtime
 from research.adapters.runtime import StepPorts
 from research.engine.domain.canonical import digest
 from research.engine.domain.plans import Plan as PlanValue
@@ -19,7 +20,7 @@ from research.engine.stages import verify as verify_stage
 from research.engine.verticals import registry
 from research.models import Plan, Run, Step, Task
 
-from . import claims, composing, flow, recording, results, steps
+from . import claims, composing, flow, memory, recording, results, steps
 
 
 def brief_of(run: Run) -> RunBrief:
@@ -34,6 +35,7 @@ def brief_of(run: Run) -> RunBrief:
         prompt=run.prompt,
         vertical=registry.get(run.vertical),
         rejections=tuple(rejections),
+        as_of=run.created_at.date(),
     )
 
 
@@ -72,6 +74,8 @@ def load(step: Step) -> dict[str, Any]:
         return {"claims": found, "as_of": step.created_at.date()}
     task = _task(step)
     inputs["task"] = task_of(task)
+    if step.kind == StepKind.INVESTIGATE:
+        inputs["brief"] = inputs["brief"].model_copy(update={"memory": memory.of(step)})
     if step.kind == StepKind.EXTRACT:
         rows = claims.evidence_rows(run=run, task_key=task.key)
         inputs["evidence"] = [claims.evidence_item(row) for row in rows]
@@ -83,20 +87,26 @@ async def perform(step: Step, inputs: dict[str, Any], ports: StepPorts) -> Any:
     """Run the engine's stage for the step and return what it gives (a model or a tuple of models)."""
     match StepKind(step.kind):
         case StepKind.PLAN:
-            return await plan_stage.plan(ports.model, inputs["brief"], tools=ports.shelf.names())
+            return await plan_stage.plan(ports.model, inputs["brief"], tools=runtime.tool_names(step.run.engine))
         case StepKind.INVESTIGATE:
             return await investigate_stage.investigate(
                 ports.model, inputs["brief"], inputs["task"], ports.shelf, ports.store
             )
         case StepKind.EXTRACT:
             drafts = await extract_stage.extract(ports.model, inputs["brief"], inputs["task"], inputs["evidence"])
-            if inputs["premises"]:
-                drafts += await ports.model.synthesise(inputs["brief"], inputs["task"], inputs["premises"])
-            return drafts
+            return drafts + await extract_stage.conclude(
+                ports.model, inputs["brief"], inputs["task"], inputs["premises"], observer=ports.observer
+            )
         case StepKind.VERIFY:
-            return await verify_stage.verify(inputs["claims"], as_of=inputs["as_of"], register=ports.register)
+            return await verify_stage.verify(
+                inputs["claims"],
+                as_of=inputs["as_of"],
+                register=ports.register,
+                model=ports.model,
+                brief=inputs["brief"],
+            )
         case StepKind.DRAFT:
-            return await draft_stage.draft(ports.model, inputs["brief"], inputs["bundle"])
+            return await draft_stage.draft(ports.model, inputs["brief"], inputs["bundle"], observer=ports.observer)
 
 
 def complete(*, step: Step, input_digest: str, result: Any, now: dt.datetime) -> None:

@@ -88,7 +88,7 @@ def _show(desk: common.Desk, *, error: MrdError | None = None) -> HttpResponse:
             "editing": editing,
             "comment": desk.request.POST.get("comment", "") if error else "",
             "as_json": _json(desk, row, typed=editing),
-            "tools": ", ".join(runtime.tool_names()),
+            "tools": ", ".join(runtime.tool_names(desk.run.engine)),
             "error": error.detail if error else "",
             "earlier": Plan.objects.filter(run=desk.run)
             .exclude(pk=row.pk)

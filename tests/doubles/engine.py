@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from research.engine.domain.canonical import digest
-from research.engine.domain.errors import BudgetExceeded, QuoteNotFound
+from research.engine.domain.errors import BudgetExceeded, QuoteNotFound, Unreadable
 from research.engine.domain.evidence import (
     CONTEXT_CHARS,
     EvidenceItem,
@@ -21,11 +21,22 @@ from research.engine.domain.evidence import (
     Quote,
     SourceRef,
     SourceShare,
+    SourceText,
 )
 from research.engine.domain.plans import PlanTask
 from research.engine.domain.vertical import Vertical
 from research.engine.extraction import passages
-from research.engine.ports import CallOutcome, CallRequest, RunBrief, Tool
+from research.engine.ports import (
+    CallOutcome,
+    CallRequest,
+    FetchedDocument,
+    HttpReply,
+    KeptDocument,
+    RunBrief,
+    Tool,
+    ToolContext,
+)
+from research.engine.resilience.calls import ResilientCalls
 from research.engine.resilience.shelf import LedgeredShelf
 from research.engine.tools import library_scan, library_search
 
@@ -160,21 +171,21 @@ class MemoryLedger:
         self.rows: list[tuple[CallRequest, str]] = []
         self.limit = limit
 
-    async def call(self, request: CallRequest, perform: Callable[[], Awaitable[CallOutcome]]) -> CallOutcome:
+    async def call(self, request: CallRequest, perform: Callable[[str], Awaitable[CallOutcome]]) -> CallOutcome:
         key = digest([request.kind, request.name, request.arguments])[:16]
         if key in self.finished:
             return self.finished[key]
         if len(self.rows) >= self.limit:
             raise BudgetExceeded(f"The run may make {self.limit} calls.")
         try:
-            outcome = await perform()
+            outcome = await perform(key)
         except BaseException as error:
             self.rows.append((request, type(error).__name__))
             raise
         self.rows.append((request, "done"))
         # Through JSON and back, as a database would.
         self.finished[key] = CallOutcome.model_validate_json(outcome.model_dump_json()).model_copy(
-            update={"call_key": key}
+            update={"call_key": outcome.cached_from or key}
         )
         return self.finished[key]
 
@@ -225,6 +236,76 @@ class FixedJitter(random.Random):
         return 0.0
 
 
+class MemoryArchive:
+    """`ports.Archive` in memory: what is kept can be read by the calls' keys; passages are the whole text in one."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[FetchedDocument, str]] = []
+
+    async def keep(self, document: FetchedDocument, *, call_key: str) -> KeptDocument:
+        text = document.text if document.text is not None else document.data.decode("utf-8", "replace")
+        if not text.strip():
+            raise Unreadable("The page has no text.")
+        known = [each for each, _ in self.kept if (each.uri, each.data) == (document.uri, document.data)]
+        if not known:
+            self.kept.append((document, call_key))
+        number = 1000 + next(n for n, (each, _) in enumerate(self.kept) if each.uri == document.uri)
+        source = SourceRef(
+            id=number,
+            kind=document.kind,
+            title=document.title or document.uri,
+            publisher=document.publisher,
+            domain=document.uri.split("/")[2] if "//" in document.uri else None,
+            reliability=500,
+        )
+        whole = SourceText(
+            extracted_text_id=number, source=source, media_type=document.media_type, text=text, page_starts=(0,)
+        )
+        hits = tuple(
+            Hit(
+                passage_id=number * 1000 + n,
+                extracted_text_id=number,
+                source=source,
+                page=1,
+                start=span.start,
+                end=span.end,
+                text=text[span.start : span.end],
+                score=0,
+            )
+            for n, span in enumerate(passages.split(text, (0,)))
+        )
+        return KeptDocument(text=whole, passages=hits[: document.limit])
+
+
+def calls_over(
+    *,
+    ledger: MemoryLedger | None = None,
+    breakers: MemoryBreakers | None = None,
+    clock: FakeClock | None = None,
+    observer: ListObserver | None = None,
+) -> ResilientCalls:
+    """Return the real way out with doubles for what it stands on."""
+    return ResilientCalls(
+        ledger or MemoryLedger(),
+        breakers or MemoryBreakers(),
+        clock or FakeClock(),
+        observer or ListObserver(),
+        rng=FixedJitter(),
+    )
+
+
+class NoHttp:
+    """`ports.Http` of a test that goes nowhere."""
+
+    async def get(self, url: str, **_more: Any) -> HttpReply:
+        raise AssertionError(f"This test was to fetch nothing, and something asks for {url}.")
+
+
+def tool_context(library: Any, *, http: Any = None, options: dict[str, str] | None = None) -> ToolContext:
+    """Return what a tool is built with."""
+    return ToolContext(library=library, http=http or NoHttp(), clock=FakeClock(), options=options or {})
+
+
 def shelf_over(
     library: FakeLibrary,
     *,
@@ -233,16 +314,20 @@ def shelf_over(
     breakers: MemoryBreakers | None = None,
     clock: FakeClock | None = None,
     observer: ListObserver | None = None,
+    archive: MemoryArchive | None = None,
+    cache: Any = None,
 ) -> LedgeredShelf:
     """Return the real shelf with the library's two tools (or `tools`) and doubles for the rest."""
-    shown = tools if tools is not None else (library_search.build(library=library), library_scan.build(library=library))
+    context = tool_context(library)
+    shown = tools if tools is not None else (library_search.build(context), library_scan.build(context))
+    told = observer or ListObserver()
     return LedgeredShelf(
         shown,
-        ledger or MemoryLedger(),
-        breakers or MemoryBreakers(),
-        clock or FakeClock(),
-        observer or ListObserver(),
-        rng=FixedJitter(),
+        calls_over(ledger=ledger, breakers=breakers, clock=clock, observer=told),
+        archive or MemoryArchive(),
+        told,
+        cache=cache,
+        scope="team",
     )
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from research.adapters import texts
 from research.engine.domain.canonical import sha256_hex
 from research.engine.domain.claims import ClaimDraft, TypedValue
 from research.engine.domain.documents import SectionDraft, Sentence
@@ -133,7 +134,7 @@ def _finding(text: ExtractedText, exact: str) -> Finding:
             prefix=text.text[max(0, start - CONTEXT_CHARS) : start],
             suffix=text.text[end : end + CONTEXT_CHARS],
         ),
-        source=claims.source_ref(text.snapshot.source),
+        source=texts.source_ref(text.snapshot.source),
         call_key="0" * 64,
         relevance=800,
     )

@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from research.engine.domain.claims import ClaimDraft
+from research.engine.domain.claims import ClaimDraft, Opinion
 from research.engine.domain.documents import SectionDraft, Sentence
 from research.engine.domain.evidence import Finding, Investigation, SearchRecord
 from research.engine.domain.plans import Plan, PlanTask
@@ -39,8 +39,8 @@ def effect(path: str, name: str) -> None:
 class ScriptedModel:
     name = "scripted"
 
-    def __init__(self, *, ledger, boundary=lambda name: None) -> None:
-        self._ledger = ledger
+    def __init__(self, *, calls, boundary=lambda name: None) -> None:
+        self._calls = calls
         self._script = script()
         self._boundary = boundary
 
@@ -62,7 +62,7 @@ class ScriptedModel:
         )
 
     async def _call(self, brief, name: str) -> CallOutcome:
-        async def perform() -> CallOutcome:
+        async def perform(_key) -> CallOutcome:
             self._boundary("before")
             if self._script["seconds"]:
                 await asyncio.sleep(self._script["seconds"])
@@ -74,7 +74,7 @@ class ScriptedModel:
         request = CallRequest(
             kind="model", name="scripted", arguments={"call": name}, estimate=Usage(cost_usd=Decimal("0.02"))
         )
-        return await self._ledger.call(request, perform)
+        return await self._calls.make(request, perform, timeout_s=600)
 
     async def investigate(self, brief, task, shelf) -> Investigation:
         outcome = None
@@ -102,6 +102,12 @@ class ScriptedModel:
     async def synthesise(self, brief, task, claims) -> tuple[ClaimDraft, ...]:
         return ()
 
+    async def judge(self, brief, claims) -> tuple[Opinion, ...]:
+        return ()
+
+    async def redraft(self, brief, section, refused) -> tuple[Sentence, ...]:
+        return ()
+
     async def draft(self, brief, section) -> SectionDraft:
         return SectionDraft(
             key=section.brief.key,
@@ -111,9 +117,8 @@ class ScriptedModel:
         )
 
 
-def build(*, ledger, clock) -> ScriptedModel:
-    del clock
-    return ScriptedModel(ledger=ledger, boundary=BOUNDARY)
+def build(context) -> ScriptedModel:
+    return ScriptedModel(calls=context.calls, boundary=BOUNDARY)
 
 
 def _pass(name: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from django.contrib.auth.models import Group
 from django.db import transaction
 
+from research.adapters import texts
 from research.engine.domain.canonical import sha256_hex
 from research.engine.domain.evidence import Finding, Quote
 from research.engine.domain.states import ClaimStatus, RunState, Verdict
@@ -28,7 +29,7 @@ from research.models import (
     Team,
     User,
 )
-from research.services import claims, gates
+from research.services import gates
 
 GROUPS = {
     "requester": ["requester"],
@@ -116,7 +117,7 @@ def quotes(world: People, *, count: int) -> list[dict[str, Any]]:
     for sentence in sentences:
         start = text.index(sentence)
         quote = Quote(extracted_text_id=extracted.pk, page=1, start=start, end=start + len(sentence), exact=sentence)
-        found.append(Finding(quote=quote, source=claims.source_ref(source), relevance=300).model_dump(mode="json"))
+        found.append(Finding(quote=quote, source=texts.source_ref(source), relevance=300).model_dump(mode="json"))
     return found
 
 

@@ -23,7 +23,7 @@ def parts(**changes: int) -> list[Part]:
 
 
 def of(*, competitor: bool = False, independent: int = 1, **changes: int) -> int | None:
-    return confidence.of(parts(**changes), competitor=competitor, independent=independent)
+    return confidence.of(parts(**changes), confidence.Facts(competitor, independent))
 
 
 def test_the_weights_add_up_to_one():
@@ -77,7 +77,7 @@ def test_a_better_part_never_lowers_confidence(scores, name):
 @pytest.mark.parametrize("missing", list(confidence.PARTS))
 def test_a_missing_part_gives_no_confidence(missing):
     rest = [part for part in parts() if part.name != missing]
-    assert confidence.of(rest, competitor=False, independent=1) is None
+    assert confidence.of(rest, confidence.Facts(independent=1)) is None
 
 
 @pytest.mark.parametrize(("name", "bad"), list(itertools.product(confidence.WEIGHTS, [None, math.nan, Decimal("NaN")])))

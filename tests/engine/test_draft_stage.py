@@ -82,6 +82,9 @@ class Writing(ExtractiveModel):
     def __init__(self, *sentences: Sentence):
         self.sentences = sentences
 
+    async def redraft(self, _brief, _section, _refused):
+        return ()
+
     async def draft(self, _brief, _section):
         return SectionDraft(key="other", title="Other", sentences=self.sentences)
 
@@ -91,7 +94,7 @@ def test_sentences_on_unknown_claims_without_claims_or_with_untraced_figures_are
     section = run(
         bundle(claim(1, "The tax was 6.75% of $1,200 million in 2022."), gaps=(GAP,)),
         Writing(
-            Sentence(text="It was 6.75%, on $1.2 billion.", claims=(1,)),
+            Sentence(text="The tax was 6.75%, on $1.2 billion.", claims=(1,)),
             Sentence(text="It was 7.75%.", claims=(1,)),
             Sentence(text="It was high.", claims=(1, 2)),
             Sentence(text="Everybody knows it."),
@@ -100,7 +103,7 @@ def test_sentences_on_unknown_claims_without_claims_or_with_untraced_figures_are
         ),
         observer,
     )
-    assert [s.text for s in section.sentences] == ["It was 6.75%, on $1.2 billion.", "Not found for 2024."]
+    assert [s.text for s in section.sentences] == ["The tax was 6.75%, on $1.2 billion.", "Not found for 2024."]
     assert [details["sentence"] for event, details in observer.notes if event == "draft.dropped"] == [
         "It was 7.75%.", "It was high.", "Everybody knows it.", "Probably 31%.",
     ]  # fmt: skip
@@ -142,6 +145,9 @@ def test_claims_that_disagree_are_said_side_by_side_though_a_table_shows_them():
 
 
 class Tabling(ExtractiveModel):
+    async def redraft(self, _brief, _section, _refused):
+        return ()
+
     async def draft(self, _brief, section):
         rows = (
             (Cell(text="Ontario", claims=(1,)), Cell(text="5%", claims=(1,))),

@@ -11,8 +11,17 @@ from research.engine.domain.plans import PlanTask
 from research.engine.providers.extractive import find
 from research.engine.providers.extractive.model import ExtractiveModel
 from research.engine.stages import investigate as stage
+from research.engine.tools import library_scan, library_search
 from research.engine.verticals import registry
-from tests.doubles.engine import Document, FakeLibrary, MemoryEvidenceStore, MemoryLedger, brief, shelf_over
+from tests.doubles.engine import (
+    Document,
+    FakeLibrary,
+    MemoryEvidenceStore,
+    MemoryLedger,
+    brief,
+    shelf_over,
+    tool_context,
+)
 
 GAMBLING = registry.get("gambling")
 BRIEF = brief(GAMBLING, "An online casino for Ontario and Nevada")
@@ -34,6 +43,9 @@ def task(**changes) -> PlanTask:
 
 def look(library: FakeLibrary, asked: PlanTask, **shelf):
     store = MemoryEvidenceStore(library)
+    # As the runtime does: a task's shelf holds the tools of its plan and no others.
+    built = {tool.name: tool for tool in (each.build(tool_context(library)) for each in (library_search, library_scan))}
+    shelf.setdefault("tools", [built[name] for name in asked.tools if name in built])
     return asyncio.run(stage.investigate(ExtractiveModel(), BRIEF, asked, shelf_over(library, **shelf), store))
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from research.engine.domain.errors import BudgetExceeded, InvalidInput, Permanent, Transient
 from research.engine.domain.usage import Usage
 from research.engine.ports import ToolResult
-from research.engine.resilience.shelf import ATTEMPT
+from research.engine.resilience.calls import ATTEMPT
 from tests.doubles.engine import FakeClock, FakeLibrary, ListObserver, MemoryBreakers, MemoryLedger, shelf_over
 
 TEXT = "Nevada collects a gaming tax of 6.75% of gross gaming revenue from every licensed operator."
@@ -21,8 +21,9 @@ class Arguments(BaseModel):
 class Flaky:
     """Raise what it was given, one after the other, then answer."""
 
-    name, capability, arguments = "flaky", "fails first", Arguments
+    name, capability, says, arguments = "flaky", "flaking", "Fails first.", Arguments
     estimate = Usage()
+    ttl_s, rate = 0.0, None
 
     def __init__(self, *errors: Exception, timeout_s: float = 5.0, hang: bool = False):
         self.errors, self.timeout_s, self.hang, self.runs = list(errors), timeout_s, hang, 0
@@ -122,7 +123,7 @@ def test_an_open_breaker_stops_the_call_before_the_ledger():
     with pytest.raises(Transient, match="rests"):
         use(tool, ledger=ledger, breakers=MemoryBreakers(open_names=["flaky"]), observer=observer)
     assert (tool.runs, ledger.rows) == (0, [])
-    assert observer.notes == [("breaker.open", {"tool": "flaky"})]
+    assert observer.notes == [("breaker.open", {"name": "flaky"})]
 
 
 def test_the_budget_is_no_failure_of_the_tool():

@@ -9,7 +9,7 @@ import pytest
 from research.engine.domain.errors import InvalidInput, Permanent
 from research.engine.domain.evidence import SourceRef, SourceText
 from research.engine.tools import structured_file
-from tests.doubles.engine import FakeLibrary, shelf_over
+from tests.doubles.engine import FakeLibrary, shelf_over, tool_context
 
 TEXT = (
     "Region | Revenue (USD m) | Share | As of | Live\n"
@@ -35,7 +35,7 @@ class OneTable:
 
 
 def ask(library: OneTable | None = None, **arguments):
-    tool = structured_file.build(library=library or OneTable())
+    tool = structured_file.build(tool_context(library or OneTable()))
     return asyncio.run(tool.run(tool.arguments.model_validate({"source": 7, **arguments})))
 
 
@@ -144,7 +144,7 @@ def test_a_workbooks_sheets_are_chosen_by_name():
 
 
 def test_code_and_unknown_fields_are_no_arguments():
-    shelf = shelf_over(FakeLibrary.of("words"), tools=[structured_file.build(library=OneTable())])
+    shelf = shelf_over(FakeLibrary.of("words"), tools=[structured_file.build(tool_context(OneTable()))])
     for given in ({"source": 7, "query": "SELECT 1"}, {"source": 7, **where("Region", "like", "%")}):
         with pytest.raises(InvalidInput):
             asyncio.run(shelf.use("structured_file", given))

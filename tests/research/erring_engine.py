@@ -28,6 +28,6 @@ class ErringModel:
         raise SCRIPT.pop(0)
 
 
-def build(*, ledger, clock) -> ErringModel:
-    del ledger, clock
+def build(context) -> ErringModel:
+    del context
     return ErringModel()

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
+from research.adapters import texts
 from research.engine.domain.canonical import sha256_hex
 from research.engine.domain.claims import ClaimDraft
 from research.engine.domain.documents import SectionDraft, Sentence
@@ -16,7 +17,7 @@ from research.engine.domain.plans import Plan, PlanTask
 from research.engine.domain.states import RunState, StepKind
 from research.engine.verification.assess import verify
 from research.models import Evidence, ExtractedText, Run, Snapshot, Source, Step, Task
-from research.services import claims, steps, work
+from research.services import steps, work
 from tests.doubles import rows, world
 
 NOW = rows.NOW
@@ -90,7 +91,7 @@ def finding(run: Run, key: str) -> Finding:
             prefix=text.text[max(0, start - 64) : start],
             suffix=text.text[start + len(WORDS[key]) :][:64],
         ),
-        source=claims.source_ref(text.snapshot.source),
+        source=texts.source_ref(text.snapshot.source),
     )
 
 

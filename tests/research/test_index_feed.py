@@ -10,11 +10,10 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from research.adapters import index_feed
+from research.adapters import index_feed, texts
 from research.adapters.search_index import SearchIndex
 from research.engine.extraction.result import whole
 from research.models import ExtractedText, LibraryFeed, Snapshot, Source
-from research.services.library import rows
 from tests.doubles.library import team
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -34,7 +33,7 @@ def add(words: str, *, snapshot: Snapshot | None = None, version: str = "1", to:
     extraction = whole(text=words, media_type="text/plain")._replace(extractor_version=version)
     with transaction.atomic():
         snapshot = snapshot or snapshot_of(words[:60], to=to)
-        return rows.add_text(
+        return texts.add(
             team_id=snapshot.source.team_id, snapshot=snapshot, extraction=extraction, now=timezone.now()
         )
 

@@ -7,11 +7,11 @@ import uuid
 from decimal import Decimal
 
 import pytest
-from django.db import transaction
-
-from research.adapters import ledger as ledgers
-from research.adapters.db import Bridge
-from research.adapters.ledger import Holder, StepLedger
+from research.adapters import ledger_batch
+from research.adapters.db import Bridge, hop
+from research.adapters.ledger import Holder, LedgerWriter, StepLedger
+from research.adapters.ledger_account import NO_LIMITS
+from research.adapters.ledger_entries import Begin, Settle
 from research.engine.domain.errors import BudgetExceeded, LostLease, OutcomeUnknown, Permanent, Transient
 from research.engine.domain.usage import Usage
 from research.engine.ports import CallOutcome, CallRequest
@@ -34,7 +34,7 @@ class Other:
         self.usage = usage or Usage(searches=1, cost_usd=CENT)
         self.error = error
 
-    async def __call__(self) -> CallOutcome:
+    async def __call__(self, key: str) -> CallOutcome:
         self.times += 1
         if self.error is not None:
             raise self.error
@@ -60,11 +60,12 @@ def holder(step: Step, *, kind: str | None = None) -> Holder:
         key=step.key,
         token=step.token,
         correlation_id="c-1",
+        user_id=step.run.requester_id,
     )
 
 
 def ledger(step: Step, **more) -> StepLedger:
-    return StepLedger(bridge=HereBridge(), clock=FakeClock(at=NOW), holder=holder(step, **more))
+    return StepLedger(writer=LedgerWriter(bridge=HereBridge()), clock=FakeClock(at=NOW), holder=holder(step, **more))
 
 
 def request(name: str = "search", *, arguments=None, searches: int = 1, cost: Decimal | None = CENT) -> CallRequest:
@@ -77,12 +78,17 @@ def call(ledger_: StepLedger, request_: CallRequest, other: Other) -> CallOutcom
     return asyncio.run(ledger_.call(request_, other))
 
 
+def write(entry: Begin | Settle):
+    """Write one entry as a group of its own; return its answer or raise it."""
+    [answer] = hop(ledger_batch.write, entries=[entry], user_day=NO_LIMITS, all_day=NO_LIMITS)
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
 def begin(step: Step, request_: CallRequest | None = None, *, key: str = "k", call_id: uuid.UUID | None = None):
     """Write an intent and go no further: what a worker that dies in the call leaves."""
-    with transaction.atomic():
-        return ledgers.begin(
-            holder=holder(step), request=request_ or request(), key=key, call_id=call_id or uuid.uuid4(), now=NOW
-        )
+    return write(Begin(holder(step), request_ or request(), key, call_id or uuid.uuid4(), NOW))
 
 
 def budget(step: Step, phase: str = "research") -> RunBudget:
@@ -106,7 +112,7 @@ def reserved(row: RunBudget) -> tuple[int, int, Decimal]:
 def test_the_intent_stands_before_the_call_and_the_outcome_after(step):
     bridge = HereBridge()
 
-    async def look() -> CallOutcome:
+    async def look(key: str) -> CallOutcome:
         def seen():
             row = Call.objects.get()
             return row.state, row.outcome, row.finished_at, reserved(budget(step))
@@ -175,7 +181,7 @@ def test_a_call_that_was_in_flight_is_repeated_once_and_marked(step):
 
 
 def key_of(step: Step) -> str:
-    return StepLedger(bridge=None, clock=None, holder=holder(step))._key(request())
+    return StepLedger(writer=None, clock=None, holder=holder(step))._key(request())
 
 
 def test_a_call_lost_twice_is_not_made_a_third_time_until_an_operator_says_so(step):
@@ -298,7 +304,7 @@ def test_an_outcome_that_comes_after_the_call_was_repeated_is_refused(step):
     begin(step, key="k", call_id=call_id)
     begin(lose(step, 31), key="k")
     before = used(budget(step))
-    with pytest.raises(LostLease), transaction.atomic():
+    with pytest.raises(LostLease):
         settle(step, call_id)
     assert Call.objects.get(pk=call_id).state == "unknown"
     assert used(budget(step)) == before
@@ -307,7 +313,7 @@ def test_an_outcome_that_comes_after_the_call_was_repeated_is_refused(step):
 def test_settling_under_another_token_is_refused(step):
     call_id = uuid.uuid4()
     begin(step, call_id=call_id)
-    with pytest.raises(LostLease), transaction.atomic():
+    with pytest.raises(LostLease):
         settle(lose(step, 31), call_id)
     assert Call.objects.get(pk=call_id).state == "intent"
 
@@ -317,8 +323,7 @@ def test_an_outcome_that_comes_late_but_before_any_repetition_is_kept_and_replay
     call_id, key = uuid.uuid4(), key_of(step)
     begin(step, key=key, call_id=call_id)
     next_holder = lose(step, 31)
-    with transaction.atomic():
-        settle(step, call_id)
+    settle(step, call_id)
     other = Other()
     assert call(ledger(next_holder), request(), other).payload == {"late": True}
     assert other.times == 0
@@ -326,7 +331,7 @@ def test_an_outcome_that_comes_late_but_before_any_repetition_is_kept_and_replay
 
 def settle(step: Step, call_id: uuid.UUID) -> None:
     outcome = CallOutcome(payload={"late": True}, usage=Usage(searches=1, cost_usd=CENT))
-    ledgers.settle(holder=holder(step), call_id=call_id, outcome=outcome, error="", now=NOW)
+    write(Settle(holder(step), "k", call_id, outcome, "", outcome.usage, NOW))
 
 
 def test_intent_and_outcome_delivered_twice_are_written_once(step):
@@ -337,8 +342,7 @@ def test_intent_and_outcome_delivered_twice_are_written_once(step):
         assert Call.objects.count() == 1
         assert reserved(budget(step)) == (1, 1, CENT)
     for _ in range(2):
-        with transaction.atomic():
-            settle(step, call_id)
+        settle(step, call_id)
         assert used(budget(step)) == (1, 1, CENT, 0)
         assert reserved(budget(step)) == (0, 0, 0)
 
@@ -346,7 +350,7 @@ def test_intent_and_outcome_delivered_twice_are_written_once(step):
 @pytest.mark.django_db(transaction=True)
 def test_twenty_at_once_against_a_limit_of_ten_make_exactly_ten(step):
     """Reservations are guarded updates: no two take the last place, and none is left over."""
-    other, refused = Other(usage=Usage(cost_usd=CENT)), []
+    other, refused, mine_is = Other(usage=Usage(cost_usd=CENT)), [], holder(step)
 
     async def all_of_them() -> None:
         bridge = Bridge(threads=20)
@@ -356,7 +360,8 @@ def test_twenty_at_once_against_a_limit_of_ten_make_exactly_ten(step):
             bridge.close()
 
     async def one(bridge: Bridge, n: int) -> None:
-        mine = StepLedger(bridge=bridge, clock=FakeClock(at=NOW), holder=holder(step))
+        # A writer each, as if each were another process: they meet at the database alone.
+        mine = StepLedger(writer=LedgerWriter(bridge=bridge), clock=FakeClock(at=NOW), holder=mine_is)
         try:
             await mine.call(request(arguments={"q": n}, searches=0), other)
         except BudgetExceeded as error:

@@ -118,12 +118,12 @@ def test_scan_reads_only_the_newest_text_of_a_snapshot():
     from django.db import transaction
 
     from research.engine.extraction.result import whole
-    from research.services.library import rows
+    from research.adapters import texts
 
     old = Passage.objects.filter(text__contains="casino revenue", team=team("alpha")).get().extracted_text
     newer = whole(text="The new parser read nothing of that.", media_type="text/markdown")
     with transaction.atomic():
-        rows.add_text(
+        texts.add(
             team_id=team("alpha").pk,
             snapshot=old.snapshot,
             extraction=newer._replace(extractor_version="r99"),

@@ -15,6 +15,7 @@ from research.engine.tools import structured_file
 from research.models import Source
 from research.services import library
 from tests.doubles.library import over_bridge, team, write
+from tests.doubles.engine import tool_context
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -39,7 +40,7 @@ def test_rows_of_a_csv_and_a_workbook_are_answered_and_pinned_and_no_other_team_
     def ask(source: int, filters: list[dict[str, object]], to: str = "alpha"):
         async def run(bridge):
             own = adapter.TeamLibrary(team_id=team_ids[to], bridge=bridge, index=adapter.open_index())
-            tool = structured_file.build(library=own)
+            tool = structured_file.build(tool_context(own))
             result = await tool.run(structured_file.Arguments(source=source, filters=filters))
             store = RowEvidenceStore(team_id=team_ids[to], bridge=bridge)
             for hit in result.hits:

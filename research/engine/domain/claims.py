@@ -113,6 +113,14 @@ class Part(Frozen):
     reason: str
 
 
+class Opinion(Frozen):
+    """What a judge says of a claim by its key: a score in thousandths, 1000 for borne out by its quotes, and why."""
+
+    key: str
+    score: int = Field(ge=0, le=1000)
+    reason: str = Field(max_length=400)
+
+
 class Contradiction(Frozen):
     """Two claims that disagree on the same metric, entity and period."""
 

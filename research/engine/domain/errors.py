@@ -11,14 +11,22 @@ MrdError                      expected: one clear sentence for the person who ca
 │   └── LostLease             this worker no longer holds the step (its fencing token is old)
 ├── Refused                   the policy says no: this person may not decide this
 ├── NotFound                  no such thing for this person
-├── BudgetExceeded            the next call would pass a limit of the run
-└── CallError                 a call that left the process failed
+├── BudgetExceeded            the next call would pass a limit: of the run, the person's day, everybody's day
+│   └── SpendLimitReached     the provider's own limit on the account; a person raises it there
+├── Waiting                   the answer is being made elsewhere (a batch): look again after `wait_s`
+└── CallError                 a call that left the process failed; `used` is what it cost all the same
     ├── Transient             worth trying again; `retry_after_s` or None when unknown
+    │   └── ProviderDown      the model's provider is away: the run pauses until it is worth another try
     ├── Permanent             never worth trying again
     └── OutcomeUnknown        it was in flight at a crash twice over; it is not bought a third time
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # parsing processes raise these too, and load nothing they do not need
+    from .usage import Usage
 
 
 class MrdError(Exception):
@@ -87,18 +95,50 @@ class BudgetExceeded(MrdError):
     code = "budget_exceeded"
 
 
+class SpendLimitReached(BudgetExceeded):
+    code = "spend_limit_reached"
+
+
+class Waiting(MrdError):
+    """Nothing is wrong: the answer comes later. `wait_s`: seconds until it is worth looking again."""
+
+    code = "waiting"
+
+    def __init__(self, detail: str, *, wait_s: float) -> None:
+        super().__init__(detail)
+        self.wait_s = wait_s
+
+
 class CallError(MrdError):
+    """A call failed. `used`: what it used all the same (a stream cut half way was read and is paid), None: nothing."""
+
     code = "call_failed"
+
+    def __init__(self, detail: str, *, used: Usage | None = None) -> None:
+        super().__init__(detail)
+        self.used = used
 
 
 class Transient(CallError):
-    """Worth trying again, after `retry_after_s` seconds where the other side named them."""
+    """Worth trying again, after `retry_after_s` seconds where the other side named them.
+
+    limited: it answered that there are too many calls (429): it works, so its breaker does not count this.
+    """
 
     code = "call_transient"
 
-    def __init__(self, detail: str, *, retry_after_s: float | None = None) -> None:
-        super().__init__(detail)
+    def __init__(
+        self, detail: str, *, retry_after_s: float | None = None, used: Usage | None = None, limited: bool = False
+    ) -> None:
+        super().__init__(detail, used=used)
         self.retry_after_s = retry_after_s
+        self.limited = limited
+
+
+class ProviderDown(Transient):
+    """The model's provider is away. `retry_after_s`: when the run is worth another try, None when not known."""
+
+    code = "provider_down"
 
 
 class Permanent(CallError):

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from .canonical import Frozen, digest
 
-SourceKind = Literal["upload", "web_page", "record"]
+# lead: the excerpt a search engine gave of a page that nobody here could read. Never more than a lead.
+SourceKind = Literal["upload", "web_page", "record", "lead"]
 Stance = Literal["supports", "contradicts"]
 
 # Characters kept on each side of a quote (W3C Web Annotation TextQuoteSelector prefix and suffix;

@@ -10,16 +10,20 @@ from .canonical import Frozen
 
 
 class Usage(Frozen):
-    """What one call uses. `cost_usd` None means *unpriced* (unknown), which is not zero."""
+    """What one call uses. tokens: read and written by a model, cached ones too. `cost_usd` None means *unpriced*
+    (unknown), which is not zero.
+    """
 
     calls: int = Field(default=1, ge=0)
     searches: int = Field(default=0, ge=0)
+    tokens: int = Field(default=0, ge=0)
     cost_usd: Decimal | None = Field(default=Decimal(0), ge=0)
 
 
 class Limits(Frozen):
-    """What a run may use in one phase: whole numbers of calls and searches, and US dollars."""
+    """What may be used (by a run in one phase, a person in a day): whole numbers, and US dollars."""
 
     calls: int = Field(ge=0)
     searches: int = Field(ge=0)
+    tokens: int = Field(ge=0)
     cost_usd: Decimal = Field(ge=0)

@@ -1,127 +1,145 @@
-"""The tools of a task as its role gets them: every use is checked, accounted for, timed and, if it pays, tried again.
-
-Retries happen here and nowhere else. Each attempt is a ledger call of its own: from the second on its arguments hold
-`_attempt` (no tool can have a field of that name, pydantic refuses it), so that the key differs and a failed attempt is
-neither replayed as a success nor hidden. On resume the finished attempt is replayed from the same key.
-"""
+"""The tools of a task as its role gets them: checked, accounted for, cached, archived, replaced where one is away."""
 
 from __future__ import annotations
 
-import asyncio
-import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from research.engine.domain.errors import InvalidInput, Permanent, Transient
+from research.engine.domain.canonical import digest
+from research.engine.domain.errors import InvalidInput, Transient, Unreadable
+from research.engine.domain.evidence import Hit
+from research.engine.domain.usage import Usage
 from research.engine.ports import (
-    Breakers,
+    Archive,
+    Cache,
     CallOutcome,
     CallRequest,
-    Clock,
-    Ledger,
     Observer,
     Tool,
+    ToolCard,
     ToolReply,
     ToolResult,
 )
 
-# Seconds before the second, third and fourth attempt (the project's own choice, doubling).
-BACKOFF_S = (2.0, 4.0, 8.0)
-# Up to a quarter is added, so that many runs do not come back in the same second.
-JITTER = 0.25
-# A longer wait named by the other side is not sat out here: the error carries it up, and the step waits without a
-# worker.
-LONGEST_WAIT_S = 60.0
-ATTEMPT = "_attempt"
+from .calls import ResilientCalls
+
+NOTHING = Usage(calls=1)
 
 
 class LedgeredShelf:
-    """`ports.Shelf` over tools. One object for each step in flight, as is its ledger."""
+    """`ports.Shelf` over tools. One object for each step in flight.
+
+    scope: whose answers may be used again, as an opaque word (the team): part of every cache key. cache None: every
+    call goes out.
+    """
 
     def __init__(
         self,
         tools: Iterable[Tool],
-        ledger: Ledger,
-        breakers: Breakers,
-        clock: Clock,
+        calls: ResilientCalls,
+        archive: Archive,
         observer: Observer,
         *,
-        rng: random.Random,
+        cache: Cache | None = None,
+        scope: str = "",
     ) -> None:
         self._tools = {tool.name: tool for tool in tools}
-        self._ledger = ledger
-        self._breakers = breakers
-        self._clock = clock
+        self._calls = calls
+        self._archive = archive
         self._observer = observer
-        self._rng = rng
+        self._cache = cache
+        self._scope = scope
 
     def names(self) -> tuple[str, ...]:
         return tuple(self._tools)
 
-    async def use(self, name: str, arguments: dict[str, Any]) -> ToolReply:
-        """Run the tool `name`.
+    def cards(self) -> tuple[ToolCard, ...]:
+        """Return what a model is told of the tools, in their order."""
+        return tuple(
+            ToolCard(tool.name, tool.capability, tool.says, tool.arguments.model_json_schema())
+            for tool in self._tools.values()
+        )
 
-        Raises `InvalidInput` for an unknown tool or arguments it does not take, `Transient` after four attempts, or
-        at once when its breaker is open or the wait asked for is over 60 s, `Permanent` at once, and what the ledger
-        raises.
+    async def use(self, name: str, arguments: dict[str, Any]) -> ToolReply:
+        """Run the tool `name`, or where it is away the next one of its capability that takes the same arguments.
+
+        Raises `InvalidInput` for an unknown tool or arguments it does not take, and what `ResilientCalls.make` raises
+        for the last one tried.
         """
         tool = self._tools.get(name)
         if tool is None:
             raise InvalidInput(f"There is no tool called '{name}': choose from {', '.join(self._tools)}.", field="tool")
         checked = _checked(tool, arguments)
-        for attempt in range(1, len(BACKOFF_S) + 2):
-            if not await self._breakers.allow(name):
-                self._observer.note("breaker.open", tool=name)
-                raise Transient(f"The tool '{name}' rests after repeated failures; another tool is used meanwhile.")
+        try:
+            return await self._run(tool, checked)
+        except Transient as error:
+            for other, fitting in self._stand_ins(tool, checked):
+                self._observer.note("tool.stand_in", tool=name, used=other.name, reason=error.detail)
+                try:
+                    return await self._run(other, fitting)
+                except Transient as second:
+                    self._observer.note("tool.stand_in_away", tool=other.name, reason=second.detail)
+            raise
+
+    def _stand_ins(self, tool: Tool, checked: BaseModel) -> Iterator[tuple[Tool, BaseModel]]:
+        """Yield the other tools of the same capability with what they take of the arguments that were given."""
+        given = checked.model_dump(mode="json", exclude_unset=True)
+        for other in self._tools.values():
+            if other is tool or other.capability != tool.capability:
+                continue
+            known = {name: value for name, value in given.items() if name in other.arguments.model_fields}
             try:
-                return await self._attempt(tool, checked, attempt)
-            except Transient as error:
-                wait_s = self._wait_s(attempt, error)
-                if wait_s is None:
-                    raise
-                self._observer.note("tool.retry", tool=name, attempt=attempt, wait_s=wait_s, reason=error.detail)
-                await self._clock.sleep(wait_s)
-        raise AssertionError("unreachable: the last attempt returns or raises")
+                yield other, other.arguments.model_validate(known)
+            except ValidationError:
+                continue
 
-    def _wait_s(self, attempt: int, error: Transient) -> float | None:
-        """Return the seconds before the next attempt, or None when there is to be none here."""
-        if attempt > len(BACKOFF_S):
-            return None
-        backoff_s = BACKOFF_S[attempt - 1] * (1 + JITTER * self._rng.random())
-        if error.retry_after_s is None:
-            return backoff_s
-        return None if error.retry_after_s > LONGEST_WAIT_S else max(backoff_s, error.retry_after_s)
-
-    async def _attempt(self, tool: Tool, checked: BaseModel, attempt: int) -> ToolReply:
+    async def _run(self, tool: Tool, checked: BaseModel) -> ToolReply:
         arguments = checked.model_dump(mode="json")
-        if attempt > 1:
-            arguments[ATTEMPT] = attempt
         request = CallRequest(kind="tool", name=tool.name, arguments=arguments, estimate=tool.estimate)
-        outcome = await self._ledger.call(request, lambda: self._perform(tool, checked))
+        key = digest([self._scope, tool.name, arguments])
+        known = await self._cache.get(key) if self._cache is not None and tool.ttl_s > 0 else None
+        if known is not None:
+            outcome = await self._calls.recorded(request.model_copy(update={"estimate": NOTHING}), _again(known))
+        else:
+            outcome = await self._calls.make(
+                request, lambda call_key: self._perform(tool, checked, call_key), timeout_s=tool.timeout_s
+            )
+            if self._cache is not None and tool.ttl_s > 0:
+                put = {"payload": outcome.payload, "call_key": outcome.call_key}
+                await self._cache.put(key, put, ttl_s=tool.ttl_s)
         result = ToolResult.model_validate(outcome.payload)
         return ToolReply(
-            tool=tool.name, hits=result.hits, shares=result.shares, note=result.note, call_key=outcome.call_key
+            tool=tool.name,
+            hits=result.hits,
+            shares=result.shares,
+            listings=result.listings,
+            note=result.note,
+            call_key=outcome.call_key,
         )
 
-    async def _perform(self, tool: Tool, checked: BaseModel) -> CallOutcome:
-        """Run the tool once within its time, and tell its breaker. Only real calls reach this, never replayed ones."""
-        try:
-            async with asyncio.timeout(tool.timeout_s):
-                result = await tool.run(checked)
-        except TimeoutError as error:
-            await self._breakers.record(tool.name, ok=False)
-            raise Transient(f"The tool '{tool.name}' did not answer within {tool.timeout_s:g} s.") from error
-        except Transient:
-            await self._breakers.record(tool.name, ok=False)
-            raise
-        except Permanent:
-            # The other side answered: the request is at fault, not the service, so the breaker stays closed.
-            await self._breakers.record(tool.name, ok=True)
-            raise
-        await self._breakers.record(tool.name, ok=True)
-        return CallOutcome(payload=result.model_dump(mode="json"), usage=result.usage)
+    async def _perform(self, tool: Tool, checked: BaseModel, call_key: str) -> CallOutcome:
+        """Run the tool once and archive what it brought, before anybody reads a word of it."""
+        result = await tool.run(checked)
+        hits: list[Hit] = [*result.hits]
+        notes = [result.note] if result.note else []
+        for document in result.documents:
+            try:
+                kept = await self._archive.keep(document, call_key=call_key)
+            except Unreadable as error:
+                notes.append(f"{document.uri}: {error.detail}")
+            else:
+                hits.extend(kept.passages)
+        whole = result.model_copy(update={"hits": tuple(hits), "documents": (), "note": " ".join(notes)})
+        return CallOutcome(payload=whole.model_dump(mode="json"), usage=result.usage)
+
+
+def _again(known: dict[str, Any]) -> Any:
+    async def perform(_key: str) -> CallOutcome:
+        return CallOutcome(payload=known["payload"], usage=NOTHING, cached_from=known["call_key"])
+
+    return perform
 
 
 def _checked(tool: Tool, arguments: dict[str, Any]) -> BaseModel:

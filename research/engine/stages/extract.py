@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from research.engine.domain.claims import ClaimDraft
+from research.engine.domain.documents import AcceptedClaim
 from research.engine.domain.evidence import EvidenceItem
 from research.engine.domain.plans import PlanTask
-from research.engine.ports import ResearchModel, RunBrief
+from research.engine.ports import Observer, ResearchModel, RunBrief
 
 
 async def extract(
@@ -32,3 +33,46 @@ async def extract(
         together = tuple(dict.fromkeys((*first.evidence_ids, *draft.evidence_ids)))
         kept[draft.key()] = first.model_copy(update={"evidence_ids": together})
     return tuple(kept.values())
+
+
+async def conclude(
+    model: ResearchModel,
+    brief: RunBrief,
+    task: PlanTask,
+    premises: Sequence[AcceptedClaim],
+    *,
+    observer: Observer | None = None,
+) -> tuple[ClaimDraft, ...]:
+    """Return what the role concludes from `premises`, claims of the tasks it depends on; () without premises.
+
+    Left out, each with a note `conclusion.dropped`: a claim that says it is stated (who concludes states nothing), one
+    that rests on a claim that neither was given nor is proposed with it, one that infers from nothing, and one filed
+    under another task or section.
+    """
+    if not premises:
+        return ()
+    proposed = await model.synthesise(brief, task, premises)
+    known = {claim.key for claim in premises} | {draft.key() for draft in proposed}
+    evidence = {item.id for claim in premises for item in claim.evidence}
+    kept = []
+    for draft in proposed:
+        why = _unfounded(draft, task, known, evidence)
+        if not why:
+            kept.append(draft)
+        elif observer is not None:
+            observer.note("conclusion.dropped", task=task.key, reason=why, claim=draft.text)
+    return tuple(kept)
+
+
+def _unfounded(draft: ClaimDraft, task: PlanTask, known: Collection[str], evidence: Collection[int]) -> str:
+    """Return why a conclusion may not be proposed, "" when it may."""
+    named = draft.formula.names.values() if draft.formula else ()
+    if draft.kind == "stated" and not set(draft.evidence_ids) <= set(evidence):
+        return "it states something without a source among those of its premises"
+    if any(key not in known for key in (*draft.premise_keys, *named)):
+        return "it rests on a claim that was not given"
+    if draft.kind == "inferred" and not draft.premise_keys:
+        return "it infers from nothing"
+    if draft.task_key != task.key or draft.section != task.section:
+        return "it is filed under another task or section"
+    return ""

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from research.engine.domain.canonical import Frozen
 from research.engine.domain.usage import Usage
-from research.engine.ports import Library, Tool, ToolResult
+from research.engine.ports import Library, Tool, ToolContext, ToolResult
 
 NAME = "library_scan"
 MAX_WORDS = 8
@@ -32,11 +32,14 @@ class LibraryScan:
     """Read the team's passages for words as they are written; needs no index."""
 
     name = NAME
-    capability = (
+    capability = "search_library"
+    says = (
         "Find passages in the team's own documents that hold every given word literally; needs no search index."
     )
     arguments: type[BaseModel] = Arguments
-    timeout_s = 60.0
+    timeout_s = 30.0
+    ttl_s = 0.0  # the library is at hand, and changes with every document added
+    rate: float | None = None
     estimate = Usage(calls=1, searches=1)
 
     def __init__(self, *, library: Library) -> None:
@@ -55,6 +58,6 @@ class LibraryScan:
         return ToolResult(hits=hits, note=note, usage=self.estimate)
 
 
-def build(*, library: Library) -> Tool:
-    """Return the tool over `library`."""
-    return LibraryScan(library=library)
+def build(context: ToolContext) -> Tool:
+    """Return the tool over the team's library."""
+    return LibraryScan(library=context.library)

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from research.engine.domain.canonical import Frozen
 from research.engine.domain.usage import Usage
-from research.engine.ports import Library, Tool, ToolResult
+from research.engine.ports import Library, Tool, ToolContext, ToolResult
 
 NAME = "library_search"
 MAX_QUERY_CHARS = 400
@@ -37,9 +37,12 @@ class LibrarySearch:
     """Find passages of the team's documents, best first, or tell which documents speak of a field."""
 
     name = NAME
-    capability = "Find passages in the team's own documents, ranked by how well they match the words."
+    capability = "search_library"
+    says = "Find passages in the team's own documents, ranked by how well they match the words."
     arguments: type[BaseModel] = Arguments
     timeout_s = 30.0
+    ttl_s = 0.0  # the library is at hand, and changes with every document added
+    rate: float | None = None
     estimate = Usage(calls=1, searches=1)
 
     def __init__(self, *, library: Library) -> None:
@@ -60,6 +63,6 @@ class LibrarySearch:
         return ToolResult(hits=hits, note=note, usage=self.estimate)
 
 
-def build(*, library: Library) -> Tool:
-    """Return the tool over `library`."""
-    return LibrarySearch(library=library)
+def build(context: ToolContext) -> Tool:
+    """Return the tool over the team's library."""
+    return LibrarySearch(library=context.library)

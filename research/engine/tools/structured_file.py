@@ -18,7 +18,7 @@ from research.engine.domain.canonical import Frozen
 from research.engine.domain.errors import Permanent
 from research.engine.domain.evidence import Hit, SourceText
 from research.engine.domain.usage import Usage
-from research.engine.ports import Library, Tool, ToolResult
+from research.engine.ports import Library, Tool, ToolContext, ToolResult
 from research.engine.reading import sheet_columns, sheets
 from research.engine.reading.sheet_columns import NUMERIC, Column, Value
 from research.engine.reading.sheets import Sheet, SheetRow
@@ -96,9 +96,12 @@ class StructuredFile:
     """Answer typed questions about one table of the team's library."""
 
     name = NAME
-    capability = "Filter, sort and sum the rows of a CSV or Excel file of the team's library by typed conditions."
+    capability = "table_rows"
+    says = "Filter, sort and sum the rows of a CSV or Excel file of the team's library by typed conditions."
     arguments: type[BaseModel] = Arguments
-    timeout_s = 60.0
+    timeout_s = 30.0
+    ttl_s = 0.0  # the library is at hand, and changes with every document added
+    rate: float | None = None
     estimate = Usage(calls=1, searches=1)
 
     def __init__(self, *, library: Library) -> None:
@@ -118,9 +121,9 @@ class StructuredFile:
         return await asyncio.to_thread(answer, document, arguments)
 
 
-def build(*, library: Library) -> Tool:
-    """Return the tool over `library`."""
-    return StructuredFile(library=library)
+def build(context: ToolContext) -> Tool:
+    """Return the tool over the team's library."""
+    return StructuredFile(library=context.library)
 
 
 def answer(document: SourceText, arguments: Arguments) -> ToolResult:

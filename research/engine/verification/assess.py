@@ -12,6 +12,7 @@ from research.engine.domain.claims import (
     Assessment,
     ClaimInHand,
     Contradiction,
+    Opinion,
     Part,
     Verification,
     passes,
@@ -39,11 +40,16 @@ _ALWAYS_PEOPLE = ("inferred", "assumption")
 
 
 def verify(
-    claims: Sequence[ClaimInHand], *, as_of: dt.date | None = None, register: CompanyRegister | None = None
+    claims: Sequence[ClaimInHand],
+    *,
+    as_of: dt.date | None = None,
+    register: CompanyRegister | None = None,
+    opinions: Mapping[str, Opinion] = MappingProxyType({}),
 ) -> Verification:
     """Assess all claims of a run together.
 
     as_of: the day by which law must still be in effect, None for any. register: where companies are listed, or None.
+    opinions: what a judge says of claims, by their keys; a claim without one is assessed as if there were no judge.
     The result does not depend on the order of `claims`: the one with the lowest evidence id comes first (ties by key)
     and is the one others merge into. Assessments are in that order, one a key. A merged claim keeps the score of its
     own evidence, has nothing for people, and its evidence counts for the claim it merged into.
@@ -71,6 +77,7 @@ def verify(
             (*dated.get(claim.key, ()), *companies.unknown(whole.get(claim.key, claim), sources, register)),
             among=among,
             superseded=stale.get(claim.key, ""),
+            opinion=opinions.get(claim.key),
         )
         for claim in row
     }
@@ -135,7 +142,7 @@ def parts_of(claim: ClaimInHand, among: Mapping[str, ClaimInHand] = MappingProxy
         figures.check(draft.text, draft.value, claim.evidence),
         relevance.check(draft.text, claim.question, claim.evidence),
         confidence.reliability(claim.evidence),
-        independence.check(claim.evidence),
+        independence.check(confidence.read(claim.evidence)),
     )
 
 
@@ -147,6 +154,7 @@ def _assess(
     *,
     among: Mapping[str, ClaimInHand],
     superseded: str = "",
+    opinion: Opinion | None = None,
 ) -> Assessment:
     below = computed.grounds(claim, among)
     if claim.draft.kind in _ALWAYS_PEOPLE and (claim.draft.kind == "assumption" or not claim.evidence):
@@ -156,10 +164,12 @@ def _assess(
         return Assessment(
             key=claim.key, confidence=None, parts=own, merged_into=merged_into, to_people=(*people, *dated)
         )
-    parts = parts_of(claim, among)
-    independent = independence.count(claim.evidence)
-    value = confidence.of(parts, competitor=claim.competitor, independent=independent, superseded=superseded)
-    held = confidence.caps(parts, competitor=claim.competitor, independent=independent, superseded=superseded)
+    parts = (*parts_of(claim, among), *confidence.judged(opinion))
+    independent = independence.count(confidence.read(claim.evidence))
+    unread = confidence.unread(claim.evidence)
+    facts = confidence.Facts(claim.competitor, independent, superseded, unread)
+    value = confidence.of(parts, facts)
+    held = confidence.caps(parts, facts)
     people = () if merged_into else (*_to_people(claim, value, held, contradicted), *dated)
     return Assessment(key=claim.key, confidence=value, parts=parts, merged_into=merged_into, to_people=people)
 

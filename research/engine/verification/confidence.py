@@ -20,7 +20,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import NamedTuple
 
-from research.engine.domain.claims import PASSING_CONFIDENCE, Part, confidence_in_thousandths
+from research.engine.domain.claims import PASSING_CONFIDENCE, Opinion, Part, confidence_in_thousandths
 from research.engine.domain.errors import InvalidInput
 from research.engine.domain.evidence import EvidenceItem
 
@@ -40,6 +40,28 @@ CAP_UNSUPPORTED = 499
 # A claim of whose content words fewer than three in five stand in its quotes does not follow from them.
 SUPPORTED = 600
 COMPETITOR_SOURCES = 2
+
+
+# What a judge's opinion weighs, in thousandths, where there is one. It can only lower: the model that gives it has read
+# fetched text, and nothing a page says may lift a claim over the mark (DESIGN §5).
+JUDGE_WEIGHT = 150
+JUDGE = "judge"
+# An opinion under this says that the quotes do not bear the claim out.
+JUDGE_DOUBTS = 300
+
+
+class Facts(NamedTuple):
+    """What caps depend on besides the parts.
+
+    independent: number of independent sources; a competitor claim needs `COMPETITOR_SOURCES`. superseded: why a newer
+    source's figure wins over this one (`contradictions.superseded`), "" when none does. unread: all that stands behind
+    it are search engines' excerpts of pages nobody here has read.
+    """
+
+    competitor: bool = False
+    independent: int = 0
+    superseded: str = ""
+    unread: bool = False
 
 
 class Cap(NamedTuple):
@@ -67,12 +89,8 @@ def combine(scores: Mapping[str, float | Decimal | None]) -> int | None:
     return confidence_in_thousandths(total)
 
 
-def caps(parts: Sequence[Part], *, competitor: bool, independent: int, superseded: str = "") -> tuple[Cap, ...]:
-    """Return the caps that hold for these parts, lowest first.
-
-    independent: number of independent sources; a competitor claim needs `COMPETITOR_SOURCES`. superseded: why a newer
-    source's figure wins over this one (`contradictions.superseded`), "" when none does.
-    """
+def caps(parts: Sequence[Part], facts: Facts) -> tuple[Cap, ...]:
+    """Return the caps that hold for these parts, lowest first."""
     score = {part.name: part.score for part in parts}
     whole = 1000
     found = []
@@ -84,26 +102,46 @@ def caps(parts: Sequence[Part], *, competitor: bool, independent: int, supersede
         found.append(Cap(CAP_UNSUPPORTED, "the claim does not follow from its quotes"))
     if score.get("relevance", 0) < relevance.FLOOR:
         found.append(Cap(JUST_UNDER, "the claim does not answer its task's question"))
-    if superseded:
-        found.append(Cap(JUST_UNDER, superseded))
-    if competitor and independent < COMPETITOR_SOURCES:
-        found.append(
-            Cap(
-                JUST_UNDER, f"a competitor claim with {independent} independent source{'' if independent == 1 else 's'}"
-            )
-        )
+    if score.get(JUDGE, whole) < JUDGE_DOUBTS:
+        found.append(Cap(JUST_UNDER, "the judge doubts that its quotes bear it out"))
+    if facts.unread:
+        found.append(Cap(JUST_UNDER, "unverified: only a search engine's excerpt of a page that could not be read"))
+    if facts.superseded:
+        found.append(Cap(JUST_UNDER, facts.superseded))
+    if facts.competitor and facts.independent < COMPETITOR_SOURCES:
+        sources = "source" if facts.independent == 1 else "sources"
+        found.append(Cap(JUST_UNDER, f"a competitor claim with {facts.independent} independent {sources}"))
     return tuple(sorted(found))
 
 
-def of(parts: Sequence[Part], *, competitor: bool, independent: int, superseded: str = "") -> int | None:
-    """Return the confidence of a claim with these parts, in thousandths; None when a part is missing."""
+def of(parts: Sequence[Part], facts: Facts) -> int | None:
+    """Return the confidence of a claim with these parts, in thousandths; None when a part is missing.
+
+    A judge's part, where there is one, counts `JUDGE_WEIGHT` of 1000, and never lifts what the other parts give.
+    """
     if not set(PARTS) <= {part.name for part in parts}:
         return None
-    value = combine({part.name: Decimal(part.score) / 1000 for part in parts})
+    value = combine({part.name: Decimal(part.score) / 1000 for part in parts if part.name != JUDGE})
     if value is None:
         return None
-    held = caps(parts, competitor=competitor, independent=independent, superseded=superseded)
-    return min([value, *(cap.limit for cap in held)])
+    opinions = [part.score for part in parts if part.name == JUDGE]
+    lowered = [(value * (1000 - JUDGE_WEIGHT) + score * JUDGE_WEIGHT) // 1000 for score in opinions]
+    return min([value, *lowered, *(cap.limit for cap in caps(parts, facts))])
+
+
+def judged(opinion: Opinion | None) -> tuple[Part, ...]:
+    """Return a judge's opinion as a part of confidence, () where there is none."""
+    return (Part(name=JUDGE, score=opinion.score, reason=opinion.reason),) if opinion is not None else ()
+
+
+def unread(evidence: Sequence[EvidenceItem]) -> bool:
+    """Tell whether all that stands behind a claim are excerpts of pages nobody here has read (`lead` sources)."""
+    return bool(evidence) and all(item.source.kind == "lead" for item in evidence)
+
+
+def read(evidence: Sequence[EvidenceItem]) -> Sequence[EvidenceItem]:
+    """Return the evidence that was read at its source; all of it where none was. Leads are no voices of their own."""
+    return [item for item in evidence if item.source.kind != "lead"] or evidence
 
 
 def reliability(evidence: Sequence[EvidenceItem]) -> Part:

@@ -10,12 +10,12 @@ from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
 from research.adapters import snapshots as snapshot_store
+from research.adapters import texts
 from research.engine.domain.errors import MrdError
 from research.engine.extraction.result import current_extractor
 from research.engine.extraction.sandbox import ParserPool
 from research.models import ExtractedText, Snapshot, Team
 
-from . import rows
 from .adding import Progress, limits
 from .collect import Said
 
@@ -45,7 +45,7 @@ def reparse(*, team: Team, progress: Callable[[Progress], None] | None = None) -
                 data = snapshot_store.local().read(team_id=team.pk, sha256=snapshot.sha256)
                 extraction = pool.extract(data, name=snapshot.file_name)
                 with transaction.atomic():
-                    rows.add_text(team_id=team.pk, snapshot=snapshot, extraction=extraction, now=timezone.now())
+                    texts.add(team_id=team.pk, snapshot=snapshot, extraction=extraction, now=timezone.now())
                 renewed += 1
                 pages += len(extraction.page_starts)
             except IntegrityError:

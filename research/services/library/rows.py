@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from pathlib import PurePath
 from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
 
-from research.adapters import index_feed
+from research.adapters import texts
 from research.adapters.snapshots import Snapshots
-from research.engine.domain.canonical import sha256_hex
-from research.engine.extraction import passages
 from research.engine.extraction.result import Extraction
-from research.engine.retrieval import page_context
-from research.models import ExtractedText, Intake, Passage, Snapshot, Source, Team, User
+from research.models import Intake, Snapshot, Source, Team, User
 from research.models.library import IntakeState, SourceKind
 
 from .about import DEFAULT_RELIABILITY, MAX_TITLE, About
 
-_MAX_FILE_NAME, _MAX_HEADING = 255, 300
+_MAX_FILE_NAME = 255
 
 
 class Incoming(NamedTuple):
@@ -75,7 +71,7 @@ def add(
             else:
                 settle_upload(intake_id, IntakeState.ADDED, message, source.pk)
             # Last, as it holds the feed's lock to the commit.
-            add_text(team_id=team.pk, snapshot=snapshot, extraction=extraction, now=now)
+            texts.add(team_id=team.pk, snapshot=snapshot, extraction=extraction, now=now)
     except IntegrityError:
         # The race of two adders is decided by `source_once_a_team`; anything else is a fault.
         source_id = known(team=team, sha256=incoming.sha256)
@@ -87,25 +83,6 @@ def add(
             settle_upload(intake_id, IntakeState.KNOWN, "", source_id)
         return False
     return True
-
-
-def add_text(*, team_id: int, snapshot: Snapshot, extraction: Extraction, now: dt.datetime) -> ExtractedText:
-    """Write a text with its passages and give it its place in the feed. Must run inside a transaction.
-
-    Raises `IntegrityError` when this extractor's version gave a text of the snapshot before.
-    """
-    text = ExtractedText.objects.create(
-        snapshot=snapshot,
-        extractor=extraction.extractor,
-        extractor_version=extraction.extractor_version,
-        text=extraction.text,
-        sha256=sha256_hex(extraction.text.encode()),
-        page_starts=list(extraction.page_starts),
-        created_at=now,
-    )
-    Passage.objects.bulk_create(_passages(team_id, text, extraction))
-    index_feed.publish(text_id=text.pk)
-    return text
 
 
 def settle(
@@ -160,23 +137,6 @@ def _source(team: Team, incoming: Incoming, extraction: Extraction, added_by: Us
         added_by=added_by,
         created_at=now,
     )
-
-
-def _passages(team_id: int, text: ExtractedText, extraction: Extraction) -> Iterator[Passage]:
-    spans = passages.split(extraction.text, extraction.page_starts)
-    told = page_context.describe(extraction.text, extraction.page_starts, spans)
-    for span, about in zip(spans, told, strict=True):
-        yield Passage(
-            team_id=team_id,
-            extracted_text=text,
-            page=span.page,
-            start=span.start,
-            end=span.end,
-            heading=span.heading[:_MAX_HEADING],
-            page_type=about.page_type,
-            context=about.context,
-            text=extraction.text[span.start : span.end],
-        )
 
 
 def _short(name: str, limit: int) -> str:

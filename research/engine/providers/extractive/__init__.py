@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from research.engine.ports import Clock, Ledger, ResearchModel
+from research.engine.ports import EngineContext, ResearchModel
 
 from .model import ExtractiveModel
 
 
-def build(*, ledger: Ledger, clock: Clock) -> ResearchModel:
-    """Return the extractive model. It makes no call of its own, so it needs neither."""
-    del ledger, clock
+def build(context: EngineContext) -> ResearchModel:
+    """Return the extractive model. It makes no call of its own, so it needs nothing of the context."""
+    del context
     return ExtractiveModel()

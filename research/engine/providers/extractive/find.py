@@ -144,7 +144,7 @@ async def _with_tool(tool: str, task: PlanTask, shelf: Shelf, search: _Search) -
             if isinstance(error, CallError):
                 search.failures.append(error)
             return  # the next tool is the way on; this one would only fail again
-        search.records.append(SearchRecord(tool=tool, query=query, hits=len(reply.hits), call_key=reply.call_key))
+        search.records.append(SearchRecord(tool=reply.tool, query=query, hits=len(reply.hits), call_key=reply.call_key))
         # Reading passages is work for the processor: other runs' steps go on meanwhile.
         await asyncio.to_thread(search.take, reply.hits, reply.call_key)
         if len(search.good()) >= ENOUGH:

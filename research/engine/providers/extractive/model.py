@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from research.engine.domain.claims import ClaimDraft
-from research.engine.domain.documents import AcceptedClaim, SectionDraft
+from research.engine.domain.claims import ClaimDraft, ClaimInHand, Opinion
+from research.engine.domain.documents import AcceptedClaim, SectionDraft, Sentence
 from research.engine.domain.evidence import EvidenceItem, Investigation
 from research.engine.domain.plans import Plan, PlanTask
-from research.engine.ports import RunBrief, SectionBundle, Shelf
+from research.engine.ports import RefusedSentence, RunBrief, SectionBundle, Shelf
 
 from . import draft, extract, find, inferring, plan, sizing
 
@@ -38,5 +38,15 @@ class ExtractiveModel:
             *inferring.propose(brief=brief, task=task, claims=claims),
         )
 
+    async def judge(self, _brief: RunBrief, _claims: Sequence[ClaimInHand]) -> tuple[Opinion, ...]:
+        """Return nothing: rules alone weigh what rules have found."""
+        return ()
+
     async def draft(self, _brief: RunBrief, section: SectionBundle) -> SectionDraft:
         return draft.draft(section=section)
+
+    async def redraft(
+        self, _brief: RunBrief, _section: SectionBundle, _refused: Sequence[RefusedSentence]
+    ) -> tuple[Sentence, ...]:
+        """Return nothing: what it writes are the words of claims, and they do not get better by a second try."""
+        return ()

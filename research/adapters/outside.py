@@ -1,0 +1,53 @@
+"""What the settings say of the way out: proxy, authorities, trusted addresses, and what single tools need."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+
+# The tool that reads pages of anybody's choice: it alone may read the intranet pages a deployment trusts.
+_PAGES = "fetch_page"
+
+
+def tool_options(name: str) -> dict[str, str]:
+    """Return the settings of the tool called `name`, {} where it has none. Secrets are plain text here: hand on only."""
+    conf = settings.MRD
+    found = {
+        "searxng": {"base_url": conf.searxng_url},
+        "sensor_tower": {"auth_token": conf.sensor_tower_token.get_secret_value()},
+        "sec_edgar": {"user_agent": conf.sec_user_agent},
+    }.get(name, {})
+    return {key: value for key, value in found.items() if value}
+
+
+def trusted_origins(tool: str) -> tuple[str, ...]:
+    """Return the origins whose addresses are not checked for `tool`: its own service's, as a deployment named it."""
+    if tool == _PAGES:
+        return tuple(settings.MRD.trusted_origins)
+    base = tool_options(tool).get("base_url", "")
+    parts = urlsplit(base)
+    return (f"{parts.scheme}://{parts.netloc}",) if parts.netloc else ()
+
+
+def http_settings(trusted: tuple[str, ...]) -> Any:
+    """Return how the guarded client of a tool that trusts these origins goes out."""
+    from research.engine.net.client import HttpSettings
+
+    conf = settings.MRD
+    return HttpSettings(
+        user_agent=conf.user_agent,
+        trusted_origins=trusted,
+        proxy=conf.http_proxy.get_secret_value() or None,
+        ca_bundle=conf.ca_bundle,
+    )
+
+
+def rate_of(path: str) -> float | None:
+    """Return the most calls a minute of the tool whose builder stands at `path`, None for no limit."""
+    module = importlib.import_module(path.rpartition(".")[0])
+    rate = getattr(module, "A_MINUTE", None)
+    return None if rate is None else float(rate)

@@ -1,0 +1,145 @@
+"""The one way out of the process: breaker, limits of rate, ledger, time limit, and another try where it pays.
+
+Retries happen here and nowhere else, for tools and for models alike. Each attempt is a ledger call of its own: from
+the second on its arguments hold `_attempt` (no tool can have a field of that name, pydantic refuses it), so that the
+key differs and a failed attempt is neither replayed as a success nor hidden. On resume the finished attempt is replayed
+from the same key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from research.engine.domain.errors import Permanent, ProviderDown, Transient
+from research.engine.domain.usage import Usage
+from research.engine.ports import Breakers, CallOutcome, CallRequest, Clock, Ledger, Observer
+
+from .rates import Rates
+
+# Seconds before the second, third and fourth attempt (issue 4).
+BACKOFF_S = (2.0, 4.0, 8.0)
+# Up to a quarter is added, so that many runs do not come back in the same second.
+JITTER = 0.25
+# A longer wait named by the other side is not sat out here: the error carries it up, and the step waits without a
+# worker.
+LONGEST_WAIT_S = 60.0
+# When a run looks again whose provider is away and said nothing of when it comes back: as the breaker's half-open time.
+PROVIDER_REST_S = 60.0
+# A date years ahead is a mistake of the other side: nobody waits longer than a day without being asked.
+LONGEST_REST_S = 86_400.0
+ATTEMPT = "_attempt"
+
+Perform = Callable[[str], Awaitable[CallOutcome]]
+
+
+class Dice(Protocol):
+    def random(self) -> float:
+        """Return a number from 0 to 1."""
+        ...
+
+
+class ResilientCalls:
+    """`ports.Calls` for one step in flight, as is its ledger. rates: shared by all steps of the process."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        breakers: Breakers,
+        clock: Clock,
+        observer: Observer,
+        *,
+        rates: Rates | None = None,
+        user: str = "",
+        rng: Dice | None = None,
+    ) -> None:
+        """user: whom the run belongs to, as an opaque word: the calls of one person share a limit of their own."""
+        self._ledger = ledger
+        self._breakers = breakers
+        self._clock = clock
+        self._observer = observer
+        self._rates = rates or Rates()
+        self._user = user
+        self._rng = rng or random.SystemRandom()
+
+    async def recorded(self, request: CallRequest, perform: Perform) -> CallOutcome:
+        """Write a call into the ledger that needs no breaker, rate or retry: its answer is at hand already."""
+        return await self._ledger.call(request, perform)
+
+    async def make(
+        self, request: CallRequest, perform: Perform, *, timeout_s: float, provider: bool = False
+    ) -> CallOutcome:
+        """See `ports.Calls.make`.
+
+        Raises `Transient` after four attempts, or at once when the breaker is open or the wait asked for is over 60 s;
+        `ProviderDown` instead where `provider`; `Permanent` at once; and what the ledger raises.
+        """
+        name = request.name
+        for attempt in range(1, len(BACKOFF_S) + 2):
+            if not await self._breakers.allow(name):
+                self._observer.note("breaker.open", name=name)
+                raise self._gave_up(
+                    Transient(f"'{name}' rests after repeated failures; it is tried again in a minute."), provider
+                )
+            try:
+                return await self._attempt(request, perform, attempt, timeout_s)
+            except Transient as error:
+                wait_s = self._wait_s(attempt, error)
+                if wait_s is None:
+                    raise self._gave_up(error, provider) from error
+                self._observer.note("call.retry", name=name, attempt=attempt, wait_s=wait_s, reason=error.detail)
+                await self._clock.sleep(wait_s)
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _gave_up(self, error: Transient, provider: bool) -> Transient:
+        if error.retry_after_s is not None:
+            error.retry_after_s = min(error.retry_after_s, LONGEST_REST_S)
+        if not provider or isinstance(error, ProviderDown):
+            return error
+        rest_s = PROVIDER_REST_S if error.retry_after_s is None else max(error.retry_after_s, 1.0)
+        return ProviderDown(error.detail, retry_after_s=rest_s, used=error.used)
+
+    def _wait_s(self, attempt: int, error: Transient) -> float | None:
+        """Return the seconds before the next attempt, or None when there is to be none here."""
+        if attempt > len(BACKOFF_S):
+            return None
+        backoff_s = BACKOFF_S[attempt - 1] * (1 + JITTER * self._rng.random())
+        if error.retry_after_s is None:
+            return backoff_s
+        return None if error.retry_after_s > LONGEST_WAIT_S else max(backoff_s, error.retry_after_s)
+
+    async def _attempt(self, request: CallRequest, perform: Perform, attempt: int, timeout_s: float) -> CallOutcome:
+        if attempt > 1:
+            request = request.model_copy(update={"arguments": request.arguments | {ATTEMPT: attempt}})
+
+        async def carried_out(key: str) -> CallOutcome:
+            return await self._timed(request, perform, key, timeout_s)
+
+        # Before the intent is written: a call that only waits its turn must not look like one in flight at a crash.
+        async with self._rates.hold(request.name, self._user):
+            return await self._ledger.call(request, carried_out)
+
+    async def _timed(self, request: CallRequest, perform: Perform, key: str, timeout_s: float) -> CallOutcome:
+        """Carry the call out once within its time, and tell its breaker. No replayed one comes here."""
+        name = request.name
+        try:
+            async with asyncio.timeout(timeout_s):
+                outcome = await perform(key)
+        except TimeoutError as error:
+            await self._breakers.record(name, ok=False)
+            # It may have been carried out and paid for all the same: what was reserved counts as used.
+            used = Usage(searches=request.estimate.searches, tokens=request.estimate.tokens, cost_usd=None)
+            raise Transient(f"'{name}' did not answer within {timeout_s:g} s.", used=used) from error
+        except Transient as error:
+            # A limit of rate is the other side at work, not the other side away.
+            if not error.limited:
+                await self._breakers.record(name, ok=False)
+            raise
+        except Permanent:
+            # The other side answered: the request is at fault, not the service, so the breaker stays closed.
+            await self._breakers.record(name, ok=True)
+            raise
+        await self._breakers.record(name, ok=True)
+        return outcome
