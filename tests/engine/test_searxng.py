@@ -7,13 +7,12 @@ import datetime as dt
 
 import pytest
 from pydantic import ValidationError
+from tool_replies import Replies, context
 
 from research.engine.domain.errors import Permanent, Transient
 from research.engine.domain.usage import Usage
 from research.engine.ports import ToolResult
 from research.engine.tools import searxng
-
-from tool_replies import Replies, context
 
 BASE = "http://searxng.lan:8080/find"
 

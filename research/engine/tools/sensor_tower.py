@@ -266,7 +266,7 @@ def _spellings(token: str) -> set[str]:
 
 
 def _repeats(body: bytes, token: str) -> bool:
-    """Tell whether the body holds the token, plainly or with the escapes of JSON (`\\/`, `\\u002b`)."""
+    """Tell whether the body holds the token, plainly or with the escapes that JSON knows."""
     text = body.decode("utf-8", "replace")
     plain = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text).replace("\\/", "/")
     return any(spelling in text or spelling in plain for spelling in _spellings(token))
