@@ -6,6 +6,7 @@ import asyncio
 import json
 import traceback
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -196,6 +197,16 @@ def test_every_field_cites_its_documentation_and_stands_once():
     assert cents == {"r", "ir", "ar"}
 
 
+def test_the_page_of_the_tool_lists_every_field_with_its_documentation():
+    page = (Path(__file__).parents[2] / "docs/reference/tools/sensor_tower.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    for (operation, _), fields in app_fields.FIELDS.items():
+        for field in fields:
+            cited = [r for r in rows if f"| `{operation}` |" in r and f"| `{field.name}` |" in r and field.page in r]
+            assert cited or (field.kind == "silent" and f"`{field.name}`" in page), field.name
+            assert all(field.definition in row for row in cited)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -330,6 +341,15 @@ def test_the_token_is_in_no_error_nor_in_what_an_error_came_from(kind, spelling)
     assert error.detail == "GET https://api.sensortower.com/v1/android/apps?app_ids=x&auth_token=… answered 503."
     assert (error.__cause__, error.__context__) == (None, None)
     assert not holds_token("".join(traceback.format_exception(error)))
+
+
+@pytest.mark.parametrize(("status", "says"), [(401, "contract"), (403, "MRD_SENSOR_TOWER_TOKEN"), (422, "app ids")])
+def test_a_status_the_documentation_describes_says_what_to_do(status, says):
+    detail = "https://api.sensortower.com/v1/android/apps answered {}: look for the page elsewhere."
+    with pytest.raises(Permanent, match=rf"{says}.*\(status {status}\)"):
+        ask([row()], app=Permanent(detail.format(status)))
+    with pytest.raises(Permanent, match="answered 404"):
+        ask([row()], app=Permanent(detail.format(404)))
 
 
 def test_how_long_to_wait_is_kept_when_an_error_is_told_anew():

@@ -46,7 +46,7 @@ def _keys(page: str, app: str, country: str, date: str) -> tuple[Field, ...]:
     return (
         Field(app, "key", "the app's id in its store", page),
         Field(country, "key", "country code, WW for worldwide", page),
-        Field(date, "key", "metric observation date, the first day of its period", page),
+        Field(date, "key", "metric observation date", page),
     )
 
 

@@ -18,6 +18,8 @@ NAME = "searxng"
 BASE_URL = "base_url"
 SETTING = "MRD_SEARXNG_URL"
 MAX_BYTES = 4_000_000
+# Our own choice: what is asked here is asked of every engine behind the instance, and those suspend who hurries.
+A_MINUTE = 30.0
 # An instance refuses a format that is not in its settings with this status (docs.searxng.org, dev/search_api).
 _FORBIDDEN = re.compile(r"\b403\b")
 _ADDRESS = re.compile(r"https?://\S+")
@@ -59,8 +61,7 @@ class Searxng:
     arguments: type[BaseModel] = Arguments
     timeout_s = 30.0
     ttl_s = 3_600.0
-    # Our own choice: what is asked here is asked of every engine behind the instance, and those suspend who hurries.
-    rate: float | None = 30.0
+    rate: float | None = A_MINUTE
     estimate = Usage(calls=1, searches=1)
 
     def __init__(self, *, context: ToolContext) -> None:

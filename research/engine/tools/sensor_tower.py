@@ -31,6 +31,15 @@ API = "https://api.sensortower.com"
 # Estimates made from a panel and from ranks, by a method that is not public: as good as a trade source, no register.
 RELIABILITY = 600
 MAX_BYTES = 8_000_000
+# Our own courtesy: uses a minute, of two requests each. The documentation that we read names no limit.
+A_MINUTE = 60.0
+# Statuses the documentation describes, and what a person can do.
+_STATUS = re.compile(r"\banswered (401|403|422)\b")
+_HELP = {
+    "401": f"does not take the token for this: check {TOKEN_SETTING}, and that the contract covers it",
+    "403": f"says that the token is not valid: put a new one into {TOKEN_SETTING}",
+    "422": "does not take the query: check app ids, countries and dates",
+}
 # The API's own words for a granularity. Weeks of `estimates` are left out: the documentation does not say on which
 # day they begin. Quarters of active users do not exist.
 _WORDS: dict[Operation, dict[Granularity, str]] = {
@@ -54,6 +63,7 @@ _AN_ID: dict[Os, re.Pattern[str]] = {
     "android": re.compile(r"[A-Za-z]\w*(?:\.\w+)+", re.ASCII),
 }
 
+_ADDRESS = re.compile(r"https?://\S+")
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})")
 
 AppId = Annotated[str, StringConstraints(min_length=1, max_length=120)]
@@ -127,9 +137,9 @@ class SensorTower:
     arguments: type[BaseModel] = Arguments
     timeout_s = 30.0
     ttl_s = 86_400.0
-    rate: float | None = 60.0
+    rate: float | None = A_MINUTE
     # What a call costs is a matter of each contract: unpriced, which is not nothing.
-    estimate = Usage(calls=1, cost_usd=None)
+    estimate = Usage(calls=1, searches=1, cost_usd=None)
 
     def __init__(self, *, context: ToolContext) -> None:
         self._context = context
@@ -176,7 +186,7 @@ class SensorTower:
                 _redacted(error.detail, token), retry_after_s=error.retry_after_s, used=error.used
             )
         except CallError as error:
-            failed = Permanent(_redacted(error.detail, token), used=error.used)
+            failed = Permanent(_explained(_redacted(error.detail, token)), used=error.used)
         # Raised out here: inside, the new error would carry the old one, address and all, as its context.
         raise failed
 
@@ -270,6 +280,12 @@ def _repeats(body: bytes, token: str) -> bool:
     text = body.decode("utf-8", "replace")
     plain = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text).replace("\\/", "/")
     return any(spelling in text or spelling in plain for spelling in _spellings(token))
+
+
+def _explained(detail: str) -> str:
+    """Return what a person can do about a documented status, `detail` as it is for any other error."""
+    status = _STATUS.search(_ADDRESS.sub("", detail))
+    return f"Sensor Tower {_HELP[status[1]]} (status {status[1]})." if status else detail
 
 
 def _redacted(detail: str, token: str) -> str:
