@@ -3,6 +3,7 @@
 from .breakers import Breaker
 from .calls import Call
 from .claims import Assessment, Claim, ClaimEvidence, ClaimRevision, Contradiction
+from .day_budgets import DayBudget
 from .documents import Document, SectionRevision
 from .evidence import Evidence
 from .idempotency import ApiIdempotency
@@ -23,6 +24,7 @@ __all__ = [
     "ClaimEvidence",
     "ClaimRevision",
     "Contradiction",
+    "DayBudget",
     "Decision",
     "Document",
     "Driver",

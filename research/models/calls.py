@@ -24,10 +24,13 @@ class Call(models.Model):
     key: the idempotency key, the same for the same call of the same step. repeat: 0, then 1 for the one repetition
     of a call whose outcome is unknown. cost_usd None means unpriced, not zero.
     written_off: an operator has retried the step; this unknown no longer counts against the one repetition.
+    cached_from: the key of the earlier call whose recorded answer was used, so that this one cost nothing; "": it
+    went out itself.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="calls")
+    # Indexed by `call_run_time`.
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="calls", db_index=False)
     step = models.ForeignKey(Step, on_delete=models.CASCADE, related_name="calls")
     phase = models.CharField(max_length=12, choices=Phase.choices)
     kind = models.CharField(max_length=12)
@@ -40,10 +43,13 @@ class Call(models.Model):
     arguments = models.JSONField()
     state = models.CharField(max_length=10, choices=CallState.choices, default=CallState.INTENT)
     outcome = models.JSONField(null=True, blank=True)
+    cached_from = models.CharField(max_length=64, blank=True, default="")
     error = models.TextField(blank=True, default="")
     reserved_searches = models.PositiveIntegerField(default=0)
+    reserved_tokens = models.PositiveBigIntegerField(default=0)
     reserved_cost_usd = models.DecimalField(max_digits=14, decimal_places=6, default=0)
     searches = models.PositiveIntegerField(default=0)
+    tokens = models.PositiveBigIntegerField(default=0)
     cost_usd = models.DecimalField(max_digits=14, decimal_places=6, null=True, blank=True)
     correlation_id = models.CharField(max_length=64, blank=True, default="")
     started_at = models.DateTimeField()
@@ -51,7 +57,8 @@ class Call(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["run", "key", "repeat"], name="call_key_once"),
+            # The key first: the ledger looks for many keys at once, of many runs.
+            models.UniqueConstraint(fields=["key", "run", "repeat"], name="call_key_once"),
             models.CheckConstraint(
                 condition=Q(state="intent", finished_at__isnull=True)
                 | (~Q(state="intent") & Q(finished_at__isnull=False)),

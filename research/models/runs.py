@@ -14,8 +14,17 @@ from .base import choices_of
 from .people import Team
 
 
+class Priority(models.TextChoices):
+    NORMAL = "normal"
+    BATCH = "batch"  # can wait: model calls go out in batches, at half the price
+
+
 class Run(models.Model):
-    """One request for an MRD. `state` is written by services.transitions alone."""
+    """One request for an MRD. `state` is written by services.transitions alone.
+
+    bypass_cache: its tools answer afresh. finishing: from now on nothing is bought, a person chose to finish with
+    what there is.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="runs")
@@ -33,6 +42,9 @@ class Run(models.Model):
     generation = models.PositiveIntegerField(default=1)
     correlation_id = models.CharField(max_length=64, blank=True, default="")
     is_demo = models.BooleanField(default=False)
+    priority = models.CharField(max_length=10, choices=Priority.choices, default=Priority.NORMAL)
+    bypass_cache = models.BooleanField(default=False)
+    finishing = models.BooleanField(default=False)
     created_at = models.DateTimeField()
     completed_at = models.DateTimeField(null=True, blank=True)
 
@@ -58,18 +70,24 @@ class Phase(models.TextChoices):
 
 
 class RunBudget(models.Model):
-    """What a phase of a run may use, has reserved and has used. Changed only by guarded updates."""
+    """What a phase of a run may use, has reserved and has used. Changed only under the row's lock.
+
+    That lock comes before any call of the phase is written: whoever holds it is alone with them.
+    """
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="budgets")
     phase = models.CharField(max_length=12, choices=Phase.choices)
     max_calls = models.PositiveIntegerField()
     max_searches = models.PositiveIntegerField()
+    max_tokens = models.PositiveBigIntegerField()
     max_cost_usd = models.DecimalField(max_digits=14, decimal_places=6)
     reserved_calls = models.PositiveIntegerField(default=0)
     reserved_searches = models.PositiveIntegerField(default=0)
+    reserved_tokens = models.PositiveBigIntegerField(default=0)
     reserved_cost_usd = models.DecimalField(max_digits=14, decimal_places=6, default=0)
     used_calls = models.PositiveIntegerField(default=0)
     used_searches = models.PositiveIntegerField(default=0)
+    used_tokens = models.PositiveBigIntegerField(default=0)
     used_cost_usd = models.DecimalField(max_digits=14, decimal_places=6, default=0)
     # Calls whose price is not known; they are not zero-priced.
     unpriced_calls = models.PositiveIntegerField(default=0)

@@ -5,7 +5,8 @@
 Fills the database that MRD_DATABASE_URL names, and migrates it first. Prints one JSON line a boundary and exits
 1 when any did not hold. A boundary is (phase, function, ordinal, moment): the n-th time the driver of that phase
 carries the function through the bridge, "inside" its transaction when all is written and nothing committed, or "after"
-the commit; for calls, "before" and "after" the other side did it.
+the commit; for calls, "before" and "after" the other side did it. The ledger writes in groups: "begin" and "settle"
+count what is in them, and the n-th takes its whole group with it.
 """
 
 from __future__ import annotations
@@ -42,11 +43,12 @@ django.setup()
 from django.core.management import call_command
 from django.db import connections, transaction
 
+from research.adapters import ledger_batch
 from research.adapters.clock import SystemClock
 from research.adapters.db import Bridge
 from research.adapters.runtime import Runtime
 from research.engine.domain.states import WAITING, RunState
-from research.models import Call, Claim, Document, Driver, Event, Evidence, Plan, Run, SectionRevision, Step
+from research.models import Call, Claim, DayBudget, Document, Driver, Event, Evidence, Plan, Run, SectionRevision, Step
 from research.services import audit, runs
 from research.services import driver as drivers
 from tests.doubles import scripted, world
@@ -65,26 +67,31 @@ class CrashingBridge(Bridge):
         self._counts: collections.Counter[str] = collections.Counter()
 
     async def run(self, fn, /, *args, **kwargs):
-        name = fn.__name__
-        ordinal = 0
+        reached: set[tuple[str, int]] = set()
 
         def inside(*a, **k):
-            nonlocal ordinal
             result = fn(*a, **k)
-            if name != "claim" or result:
-                with self._lock:
+            with self._lock:
+                for name in names_of(fn, k, result):
                     self._counts[name] += 1
-                    ordinal = self._counts[name]
-                self._die(name, ordinal, "inside")
+                    reached.add((name, self._counts[name]))
+            self._die(reached, "inside")
             return result
 
         result = await super().run(inside, *args, **kwargs)
-        self._die(name, ordinal, "after")
+        self._die(reached, "after")
         return result
 
-    def _die(self, name: str, ordinal: int, moment: str) -> None:
-        if (name, ordinal, moment) == self._at:
+    def _die(self, reached, moment: str) -> None:
+        if self._at and self._at[:2] in reached and self._at[2] == moment:
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+def names_of(fn, arguments, result) -> list[str]:
+    """Return what a hop counts as: its function, or for a group of the ledger each entry of it."""
+    if fn is ledger_batch.write:
+        return [type(entry).__name__.lower() for entry in arguments["entries"]]
+    return [] if fn.__name__ == "claim" and not result else [fn.__name__]
 
 
 def fork_driver(at=None) -> int:
@@ -193,6 +200,11 @@ def wrong_budgets(run):
             yield f"{budget.phase} still reserves {budget.reserved_calls} calls"
         if budget.used_calls != Call.objects.filter(run=run, phase=budget.phase).count():
             yield f"{budget.phase}: used {budget.used_calls} calls"
+    for day in DayBudget.objects.filter(scope__in=[DayBudget.ALL, DayBudget.of_user(run.requester_id)]):
+        if day.reserved_calls or day.reserved_cost_usd:
+            yield f"the day of {day.scope} still reserves {day.reserved_calls} calls"
+        if day.used_calls != Call.objects.filter(started_at__date=day.day).count():
+            yield f"the day of {day.scope}: used {day.used_calls} calls"
 
 
 def boundaries() -> list[tuple[str, tuple]]:

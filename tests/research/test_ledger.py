@@ -7,6 +7,7 @@ import uuid
 from decimal import Decimal
 
 import pytest
+
 from research.adapters import ledger_batch
 from research.adapters.db import Bridge, hop
 from research.adapters.ledger import Holder, LedgerWriter, StepLedger
@@ -45,7 +46,7 @@ class Other:
 def step(people) -> Step:
     """Return a claimed research step of a run that may make ten calls, five searches, for one dollar."""
     run = rows.new_run(people)
-    Run.objects.filter(pk=run.pk).update(state="researching")
+    Run.objects.filter(pk=run.pk).update(state="researching", correlation_id="c-1")
     RunBudget.objects.filter(run=run, phase="research").update(max_calls=10, max_searches=5, max_cost_usd=1)
     Step.objects.filter(run=run).delete()
     Step.objects.create(run=run, kind="investigate", key="one", generation=1, created_at=NOW)
@@ -53,15 +54,7 @@ def step(people) -> Step:
 
 
 def holder(step: Step, *, kind: str | None = None) -> Holder:
-    return Holder(
-        run_id=step.run_id,
-        step_id=step.pk,
-        kind=kind or step.kind,
-        key=step.key,
-        token=step.token,
-        correlation_id="c-1",
-        user_id=step.run.requester_id,
-    )
+    return Holder.of(step)._replace(kind=kind or step.kind)
 
 
 def ledger(step: Step, **more) -> StepLedger:

@@ -1,0 +1,143 @@
+"""What phases and days hold: every reservation is checked against all its limits, and taken from all or from none.
+
+The rows are locked in one order (budgets by id, then days by id), so two processes can neither pass a limit together
+nor wait for each other.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import NamedTuple, TypeVar
+
+from research.engine.domain.errors import BudgetExceeded
+from research.engine.domain.usage import Usage
+from research.models import DayBudget
+
+from . import ledger_rows
+from .ledger_entries import Begin, Holder
+from .ledger_rows import AMOUNTS, DayOf, PhaseOf
+
+Of = TypeVar("Of")
+FINISH = "or finish with what there is"
+
+
+class DayLimits(NamedTuple):
+    """What may be used in one day (UTC); None: no limit."""
+
+    searches: int | None = None
+    tokens: int | None = None
+    cost_usd: Decimal | None = None
+
+
+NO_LIMITS = DayLimits()
+
+
+def days_of(holder: Holder, at: dt.datetime) -> tuple[DayOf, DayOf]:
+    """Return the person's day and everybody's day on which a call begun at `at` counts."""
+    day = at.astimezone(dt.UTC).date()
+    return (DayBudget.of_user(holder.user_id), day), (DayBudget.ALL, day)
+
+
+class Account:
+    """What one row holds, used and reserved together, and what the group adds to it.
+
+    limits: calls, searches, tokens, US dollars; None: no limit. added: by column, in the order of `AMOUNTS`.
+    """
+
+    __slots__ = ("added", "held", "limits")
+
+    def __init__(self, *, held: Iterable[int | Decimal], limits: tuple[int | Decimal | None, ...]) -> None:
+        self.held = list(held)
+        self.limits = limits
+        self.added: list[int | Decimal] = [0] * len(AMOUNTS)
+
+    def passed_by(self, estimate: Usage) -> str:
+        """Return the limit one more call would pass, in words; "" when it fits."""
+        says = ("{:,} calls", "{:,} searches", "{:,} tokens", "${:,.2f}")
+        for held, more, limit, words in zip(self.held, _amounts(estimate), self.limits, says, strict=True):
+            if limit is not None and held + more > limit:
+                return words.format(limit)
+        return ""
+
+    def reserve(self, estimate: Usage) -> None:
+        for place, amount in enumerate(_amounts(estimate)):
+            self.held[place] += amount
+            self.added[place] += amount
+
+    def settle(self, reserved: Usage, used: Usage) -> None:
+        """Turn what a call had reserved into what it used, which may be more; then the next finds less left."""
+        for place, (before, after) in enumerate(zip(_amounts(reserved), _amounts(used), strict=True)):
+            self.held[place] += after - before
+            self.added[place] -= before
+            self.added[place + 4] += after
+        if used.cost_usd is None:
+            self.added[8] += 1
+
+
+def _amounts(usage: Usage) -> tuple[int, int, int, int | Decimal]:
+    """Return calls, searches, tokens and dollars. A price that is not known adds none; it is counted apart."""
+    return 1, usage.searches, usage.tokens, usage.cost_usd or 0
+
+
+class Accounts:
+    """The rows a group of calls is booked on."""
+
+    def __init__(self, *, phases: set[PhaseOf], user_day: DayLimits, all_day: DayLimits) -> None:
+        """Lock the phases' budgets."""
+        self._limits = {True: (None, *all_day), False: (None, *user_day)}
+        self._limited = user_day != NO_LIMITS or all_day != NO_LIMITS
+        self._budget_ids: dict[PhaseOf, int] = {}
+        self._phases: dict[PhaseOf, Account] = {}
+        self._day_ids: dict[DayOf, int] = {}
+        self._days: dict[DayOf, Account] = {}
+        for row in ledger_rows.lock_budgets(phases):
+            self._budget_ids[row.of] = row.id
+            self._phases[row.of] = Account(held=row.held, limits=row.limits)
+
+    def open_days(self, days: set[DayOf]) -> None:
+        """Lock the days where they have limits. Without any they are locked only to be written, last of all."""
+        held = self._lock_days(days) if self._limited else dict.fromkeys(days, (0, 0, 0, 0))
+        self._days = {day: Account(held=held[day], limits=self._limits[day[0] == DayBudget.ALL]) for day in days}
+
+    def _lock_days(self, days: set[DayOf]) -> dict[DayOf, tuple[int | Decimal, ...]]:
+        rows = ledger_rows.lock_days(days)
+        self._day_ids = {row.of: row.id for row in rows}
+        return {row.of: row.held for row in rows}
+
+    def reserve(self, entry: Begin) -> BudgetExceeded | None:
+        """Reserve the call's estimate everywhere, or nothing and return why not."""
+        holder, estimate = entry.holder, entry.request.estimate
+        phase = self._phases[holder.run_id, holder.phase]
+        person, everybody = (self._days[day] for day in days_of(holder, entry.now))
+        if limit := phase.passed_by(estimate):
+            return BudgetExceeded(
+                f"The next call would pass this run's limit of {limit} for {holder.phase}: raise the budget, {FINISH}."
+            )
+        for day, whose in ((person, "one person's runs"), (everybody, "everybody's runs together")):
+            if limit := day.passed_by(estimate):
+                return BudgetExceeded(
+                    f"The next call would pass the limit of {limit} a day for {whose}: raise the budget, "
+                    f"wait until tomorrow (UTC), {FINISH}."
+                )
+        for account in (phase, person, everybody):
+            account.reserve(estimate)
+        return None
+
+    def settle(self, holder: Holder, *, begun: dt.datetime, reserved: Usage, used: Usage) -> None:
+        """Book a call that ended where it was reserved: on the day it was begun."""
+        self._phases[holder.run_id, holder.phase].settle(reserved, used)
+        for day in days_of(holder, begun):
+            self._days[day].settle(reserved, used)
+
+    def write(self) -> None:
+        """Write what has been added."""
+        ledger_rows.add_to_budgets(_changes(self._phases, self._budget_ids))
+        if not self._limited and any(any(account.added) for account in self._days.values()):
+            self._lock_days(set(self._days))
+        ledger_rows.add_to_days(_changes(self._days, self._day_ids))
+
+
+def _changes(accounts: dict[Of, Account], ids: dict[Of, int]) -> list[tuple[int, list[int | Decimal]]]:
+    return [(ids[of], account.added) for of, account in accounts.items() if any(account.added)]

@@ -1,0 +1,222 @@
+"""The ledger's statements: each reads or writes the rows of a whole group of calls.
+
+On PostgreSQL one statement changes all rows, fed by one JSON document; elsewhere there is a statement a row.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from decimal import Decimal
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from django.db import connection
+from django.db.models import F
+
+from research.engine.domain.states import StepState
+from research.engine.domain.usage import Usage
+from research.models import Call, DayBudget, RunBudget, Step
+from research.models.calls import CallState
+
+PhaseOf = tuple[uuid.UUID, str]  # run, phase
+DayOf = tuple[str, dt.date]  # scope, day
+Of = TypeVar("Of")
+RESOURCES = ("calls", "searches", "tokens", "cost_usd")
+# The columns a group adds to, of budgets and days alike.
+AMOUNTS = (*(f"reserved_{name}" for name in RESOURCES), *(f"used_{name}" for name in RESOURCES), "unpriced_calls")
+
+
+class Held(NamedTuple, Generic[Of]):
+    """A locked row: what is used and reserved of each resource, and how much may be, where the row says so."""
+
+    of: Of
+    id: int
+    held: tuple[int | Decimal, ...]
+    limits: tuple[int | Decimal | None, ...] = ()
+
+
+class Recorded(NamedTuple):
+    """A call as its row tells of it, but for what was asked and answered."""
+
+    id: uuid.UUID
+    run_id: uuid.UUID
+    key: str
+    repeat: int
+    state: str
+    token: int
+    started_at: dt.datetime
+    written_off: bool
+    reserved_searches: int
+    reserved_tokens: int
+    reserved_cost_usd: Decimal
+
+    @property
+    def reserved(self) -> Usage:
+        return Usage(searches=self.reserved_searches, tokens=self.reserved_tokens, cost_usd=self.reserved_cost_usd)
+
+
+class Closed(NamedTuple):
+    """The end of a call: what its row gets."""
+
+    id: uuid.UUID
+    state: str
+    finished_at: dt.datetime
+    error: str
+    outcome: dict[str, Any] | None
+    cached_from: str
+    searches: int
+    tokens: int
+    cost_usd: Decimal | None
+
+
+def lock_steps(step_ids: Collection[int]) -> dict[int, int]:
+    """Lock those of the steps that are running. Return their tokens by id."""
+    if not step_ids:
+        return {}
+    rows = Step.objects.select_for_update(no_key=True).filter(pk__in=step_ids, state=StepState.RUNNING)
+    return dict(rows.order_by("pk").values_list("pk", "token"))
+
+
+def lock_budgets(phases: Collection[PhaseOf]) -> list[Held[PhaseOf]]:
+    """Lock the budgets of the runs, those of other phases left out, by id."""
+    rows = (
+        RunBudget.objects.select_for_update(no_key=True)
+        .filter(run_id__in={run for run, _ in phases}, phase__in={phase for _, phase in phases})
+        .order_by("pk")
+    )
+    return [Held((row.run_id, row.phase), row.pk, held_of(row), limits_of(row)) for row in rows]
+
+
+def lock_days(days: Collection[DayOf]) -> list[Held[DayOf]]:
+    """Lock the rows of the days, by id; those that are not there are made."""
+    rows = _locked_days(days)
+    missing = set(days) - {row.of for row in rows}
+    if missing:
+        # Another process may be making them too.
+        DayBudget.objects.bulk_create(
+            [DayBudget(scope=scope, day=day) for scope, day in sorted(missing)], ignore_conflicts=True
+        )
+        rows = _locked_days(days)
+    return rows
+
+
+def _locked_days(days: Collection[DayOf]) -> list[Held[DayOf]]:
+    rows = (
+        DayBudget.objects.select_for_update(no_key=True)
+        .filter(scope__in={scope for scope, _ in days}, day__in={day for _, day in days})
+        .order_by("pk")
+    )
+    return [Held((row.scope, row.day), row.pk, held_of(row)) for row in rows if (row.scope, row.day) in days]
+
+
+def held_of(row: RunBudget | DayBudget) -> tuple[int | Decimal, ...]:
+    """Return what the row has used and reserved of each of `RESOURCES`."""
+    return tuple(getattr(row, f"reserved_{name}") + getattr(row, f"used_{name}") for name in RESOURCES)
+
+
+def limits_of(row: RunBudget) -> tuple[int | Decimal, ...]:
+    """Return how much of each of `RESOURCES` the phase may use."""
+    return tuple(getattr(row, f"max_{name}") for name in RESOURCES)
+
+
+def recorded_under(keys: Collection[str]) -> dict[tuple[uuid.UUID, str], list[Recorded]]:
+    """Return the calls under these keys by run and key, in the order they were made."""
+    found: dict[tuple[uuid.UUID, str], list[Recorded]] = {}
+    if keys:
+        for row in Call.objects.filter(key__in=keys).order_by("repeat").values_list(*Recorded._fields):
+            call = Recorded(*row)
+            found.setdefault((call.run_id, call.key), []).append(call)
+    return found
+
+
+def recorded(call_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Recorded]:
+    """Return the calls by id."""
+    if not call_ids:
+        return {}
+    return {row[0]: Recorded(*row) for row in Call.objects.filter(pk__in=call_ids).values_list(*Recorded._fields)}
+
+
+def close(ends: Sequence[Closed]) -> None:
+    """Write the ends of calls whose rows are intents. Raises `RuntimeError` when one of them is not."""
+    if not ends:
+        return
+    if connection.vendor == "postgresql":
+        changed = _update_from_json(
+            Call,
+            [
+                end._asdict()
+                | {"id": str(end.id), "finished_at": end.finished_at.isoformat(), "cost_usd": _plain(end.cost_usd)}
+                for end in ends
+            ],
+            "state varchar, finished_at timestamptz, error text, outcome jsonb, cached_from varchar, "
+            "searches integer, tokens bigint, cost_usd numeric",
+            key="uuid",
+            assign="{0} = v.{0}",
+            only="t.state = 'intent'",
+        )
+    else:
+        changed = sum(
+            Call.objects.filter(pk=end.id, state=CallState.INTENT).update(
+                **{name: value for name, value in end._asdict().items() if name != "id"}
+            )
+            for end in ends
+        )
+    if changed != len(ends):
+        raise RuntimeError(f"{len(ends) - changed} of {len(ends)} calls had ended before they were written down.")
+
+
+def add_to_budgets(changes: Iterable[tuple[int, Sequence[int | Decimal]]]) -> None:
+    _add(RunBudget, changes)
+
+
+def add_to_days(changes: Iterable[tuple[int, Sequence[int | Decimal]]]) -> None:
+    _add(DayBudget, changes)
+
+
+def _add(model: type[RunBudget | DayBudget], changes: Iterable[tuple[int, Sequence[int | Decimal]]]) -> None:
+    """Add to the rows' amounts, given by id in the order of `AMOUNTS`. The rows are locked by the caller."""
+    rows = [(pk, dict(zip(AMOUNTS, amounts, strict=True))) for pk, amounts in changes]
+    if not rows:
+        return
+    if connection.vendor == "postgresql":
+        _update_from_json(
+            model,
+            [{"id": pk} | {name: _plain(amount) for name, amount in amounts.items()} for pk, amounts in rows],
+            ", ".join(f"{name} numeric" for name in AMOUNTS),
+            key="bigint",
+            assign="{0} = t.{0} + v.{0}",
+        )
+        return
+    for pk, amounts in rows:
+        more = {name: F(name) + amount for name, amount in amounts.items() if amount}
+        model.objects.filter(pk=pk).update(**more)
+
+
+def _plain(value: int | Decimal | None) -> int | str | None:
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _update_from_json(
+    model: type[Call | RunBudget | DayBudget],
+    rows: list[dict[str, Any]],
+    columns: str,
+    *,
+    key: str,
+    assign: str,
+    only: str = "true",
+) -> int:
+    """Change rows of a table by one statement; return how many it changed.
+
+    columns: their names and types as SQL. key: the type of `id`. All of them are words of this module, never data.
+    """
+    names = [column.split()[0] for column in columns.split(", ")]
+    changes = ", ".join(assign.format(name) for name in names)
+    # Nothing of the data is in the statement, and Django's `_meta` is documented API.
+    table = model._meta.db_table  # noqa: SLF001 - see above
+    source = f"jsonb_to_recordset(%s::jsonb) AS v(id {key}, {columns})"
+    statement = f"UPDATE {table} AS t SET {changes} FROM {source} WHERE t.id = v.id AND {only}"  # noqa: S608 - see above
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [json.dumps(rows)])
+        return int(cursor.rowcount)
