@@ -355,7 +355,7 @@ def test_calls_made_at_once_are_written_together_and_one_alone_at_once(people):
 
     asyncio.run(together())
     assert bridge.groups == [20, 20]
-    call(StepLedger(writer=writer, clock=FakeClock(at=NOW), holder=holder(made[0])), request("alone"))
+    call(StepLedger(writer=writer, clock=FakeClock(at=NOW), holder=Holder.of(made[0])), request("alone"))
     assert bridge.groups == [20, 20, 1, 1]
     assert used(day()) == (21, 21, 2100, 21 * CENT, 0)
 
