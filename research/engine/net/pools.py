@@ -63,7 +63,7 @@ class Pools:
                 scheme=target.scheme.encode(),
                 # A proxy is told the host in an address, where IPv6 has brackets.
                 host=(target.bracketed if proxied else target.host).encode(),
-                port=target.port,
+                port=None if target.usual_port else target.port,
                 target=target.path.encode(),
             ),
             headers=[(name.encode(), value.encode()) for name, value in {"Host": target.authority, **headers}.items()],

@@ -55,7 +55,11 @@ class Target(NamedTuple):
     @property
     def authority(self) -> str:
         """Return host and port as in a Host header: the usual port is left out."""
-        return self.bracketed if self.port == _DEFAULT_PORTS[self.scheme] else f"{self.bracketed}:{self.port}"
+        return self.bracketed if self.usual_port else f"{self.bracketed}:{self.port}"
+
+    @property
+    def usual_port(self) -> bool:
+        return self.port == _DEFAULT_PORTS[self.scheme]
 
     @property
     def url(self) -> str:
