@@ -1,0 +1,1 @@
+"""The research model filled with Claude, over the Messages API."""
