@@ -196,7 +196,7 @@ class SecEdgar:
         note = " ".join(found.notes)
         if not found.lines:
             return self._nothing(note or f"{name} reports nothing of what was asked.")
-        document = self._record(reply, found.lines, "OP", url=url, title=f"{name}: company facts filed with the SEC")
+        document = self._record(reply, found.lines, "facts", url=url, title=f"{name}: company facts filed with the SEC")
         document = document.model_copy(
             update={"publisher": name, "published_date": found.newest, "reliability": FILED_RELIABILITY}
         )
