@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-
 
 # The tool that reads pages of anybody's choice: it alone may read the intranet pages a deployment trusts.
 _PAGES = "fetch_page"
 
 
 def tool_options(name: str) -> dict[str, str]:
-    """Return the settings of the tool called `name`, {} where it has none. Secrets are plain text here: hand on only."""
+    """Return the settings of the tool called `name`, {} where it has none. Secrets among them are plain text."""
     conf = settings.MRD
     found = {
         "searxng": {"base_url": conf.searxng_url},
@@ -44,10 +42,3 @@ def http_settings(trusted: tuple[str, ...]) -> Any:
         proxy=conf.http_proxy.get_secret_value() or None,
         ca_bundle=conf.ca_bundle,
     )
-
-
-def rate_of(path: str) -> float | None:
-    """Return the most calls a minute of the tool whose builder stands at `path`, None for no limit."""
-    module = importlib.import_module(path.rpartition(".")[0])
-    rate = getattr(module, "A_MINUTE", None)
-    return None if rate is None else float(rate)

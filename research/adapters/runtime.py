@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import functools
 import importlib
 import logging
@@ -136,6 +137,7 @@ class Runtime:
             clock=self.clock,
             observer=observer,
             shared=self._shared,
+            tools=told_tools(engine),
             options=engine_options(engine),
             priority=run.priority,
         )
@@ -210,18 +212,31 @@ def engine_options(name: str) -> Any:
 
 def tool_names(engine: str = "") -> tuple[str, ...]:
     """Return the names a plan's tasks may have: those on the shelf, and those the engine brings itself."""
-    own = _engine(engine, "tools", lambda _: ())(_options(engine)) if engine else ()
-    return (*settings.MRD.tools, *(name for name in own if name not in settings.MRD.tools))
+    return tuple(told_tools(engine))
 
 
-def estimate_of(plan: Plan, *, engine: str) -> dict[str, Usage]:
+def told_tools(engine: str = "") -> dict[str, str]:
+    """Return what a plan's tasks may name, with what each does in a sentence."""
+    own: Mapping[str, str] = _engine(engine, "tools", lambda _: {})(_options(engine)) if engine else {}
+    return {**{name: tool.says for name, tool in catalogue().items()}, **own}
+
+
+@functools.cache
+def catalogue() -> dict[str, Tool]:
+    """Return the tools on the shelf by name, to be told of and not to be used: they lead nowhere."""
+    nowhere = ToolContext(library=cast("Any", None), http=cast("Any", None), clock=SystemClock(), options={})
+    return {name: cast("Tool", import_string(path)(nowhere)) for name, path in settings.MRD.tools.items()}
+
+
+def estimate_of(plan: Plan, *, engine: str, at: dt.datetime) -> dict[str, Usage]:
     """Return what carrying out each task of the plan is expected to use, by task key, and "" for all the rest."""
-    found: Mapping[str, Usage] = _engine(engine, "estimate", _by_queries)(plan, _options(engine))
+    found: Mapping[str, Usage] = _engine(engine, "estimate", _by_queries)(plan, _options(engine), at=at)
     return dict(found)
 
 
-def _by_queries(plan: Plan, _options: Any) -> dict[str, Usage]:
+def _by_queries(plan: Plan, _options: Any, *, at: dt.datetime) -> dict[str, Usage]:
     """Return a search for each query, which cost nothing: what an engine without a model does at most."""
+    del at
     return {task.key: Usage(calls=max(1, len(task.queries)), searches=max(1, len(task.queries))) for task in plan.tasks}
 
 
@@ -260,9 +275,4 @@ def _options(name: str) -> Any:
 
 def _rates() -> dict[str, float]:
     """Return the most calls a minute of each tool that has a limit."""
-    found = {}
-    for name, path in settings.MRD.tools.items():
-        rate = outside.rate_of(path)
-        if rate is not None:
-            found[name] = rate
-    return found
+    return {name: tool.rate for name, tool in catalogue().items() if tool.rate is not None}

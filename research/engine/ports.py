@@ -46,23 +46,29 @@ class RunBrief(Frozen):
 
 
 class CallRequest(Frozen):
-    """A call about to leave the process. `estimate` is what the budget reserves before it."""
+    """A call about to leave the process. `estimate` is what the budget reserves before it.
+
+    settles: the key of an earlier call of the same step whose `held` reservation this one uses up, "" for none.
+    """
 
     kind: str  # model, tool, fetch
     name: str
     arguments: dict[str, Any]
     estimate: Usage = Usage()
+    settles: str = ""
 
 
 class CallOutcome(Frozen):
     """What came back: JSON the caller can be given again on replay, and what it really used.
 
-    cached_from: the key of the earlier call whose answer this is, "" when this call went out itself.
+    held: what was reserved stays so until another call settles it (`CallRequest.settles`): a batch was ordered, and
+    its price comes with its answer. cached_from: the key of the earlier call whose answer this is, "" when this call went out itself.
     call_key: set by the ledger: leads to the row of the call that fetched (of `cached_from` where that is set).
     """
 
     payload: dict[str, Any]
     usage: Usage = Usage()
+    held: bool = False
     cached_from: str = ""
     call_key: str = ""
 
@@ -230,7 +236,7 @@ class ToolContext:
     library: Library
     http: Http
     clock: Clock
-    options: Mapping[str, str]
+    options: Mapping[str, str] = dataclasses.field(repr=False)  # keys are among them
 
 
 class Tool(Protocol):
@@ -395,7 +401,7 @@ class Shared(Protocol):
 class EngineContext:
     """What an engine is built with, for one step in flight.
 
-    shared: what the engine keeps for the whole process. options: the deployment's settings for this engine, checked
+    tools: what a plan's tasks may name, with what each does. shared: what the engine keeps for the whole process. options: the deployment's settings for this engine, checked
     at start, None when it has none. priority: "normal", or "batch" for a run
     that can wait for half the price.
     """
@@ -406,7 +412,8 @@ class EngineContext:
     clock: Clock
     observer: Observer
     shared: Shared
-    options: Any = None
+    tools: Mapping[str, str]
+    options: Any = dataclasses.field(default=None, repr=False)
     priority: str = "normal"
 
 
@@ -451,9 +458,9 @@ class ResearchModel(Protocol):
 
     async def redraft(
         self, brief: RunBrief, section: SectionBundle, refused: Sequence[RefusedSentence]
-    ) -> tuple[Sentence, ...]:
+    ) -> tuple[Sentence | None, ...]:
         """Write the refused sentences of a draft once more, one for each in their order; () where it cannot.
 
-        One that is refused again is left out. A sentence with the text "" stands for giving one up.
+        None stands for one that is given up. One that is refused again is left out.
         """
         ...

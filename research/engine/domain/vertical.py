@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from .canonical import Frozen
+from .canonical import Frozen, added
 from .items import Role
 from .market_rules import MarketRules
 from .plans import Layer
@@ -80,6 +80,7 @@ class Vertical(Frozen):
     metrics maps a metric's canonical name to the words that name it in a sentence.
     personas maps a persona's name to the words it is met in; instruments a law's name to the place whose law it is.
     rules say what items follow from which claims; sizing by which words a market size is found, None for none.
+    allowed_domains: the only ones a search of the web may look in, () for any; else blocked_domains: those it may not.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -96,6 +97,8 @@ class Vertical(Frozen):
     instruments: dict[str, str] = {}
     rules: tuple[Rule, ...] = ()
     sizing: MarketRules | None = None
+    allowed_domains: tuple[str, ...] = added(())
+    blocked_domains: tuple[str, ...] = added(())
 
     def section(self, key: str) -> SectionSpec:
         """Return the section called `key`. Raises `KeyError`."""

@@ -106,7 +106,8 @@ class LedgeredShelf:
             outcome = await self._calls.make(
                 request, lambda call_key: self._perform(tool, checked, call_key), timeout_s=tool.timeout_s
             )
-            if self._cache is not None and tool.ttl_s > 0:
+            # Nothing found is no answer to keep: a search engine may have been half away.
+            if self._cache is not None and tool.ttl_s > 0 and _holds_something(outcome.payload):
                 put = {"payload": outcome.payload, "call_key": outcome.call_key}
                 await self._cache.put(key, put, ttl_s=tool.ttl_s)
         result = ToolResult.model_validate(outcome.payload)
@@ -133,6 +134,10 @@ class LedgeredShelf:
                 hits.extend(kept.passages)
         whole = result.model_copy(update={"hits": tuple(hits), "documents": (), "note": " ".join(notes)})
         return CallOutcome(payload=whole.model_dump(mode="json"), usage=result.usage)
+
+
+def _holds_something(payload: dict[str, Any]) -> bool:
+    return any(payload.get(name) for name in ("hits", "shares", "listings"))
 
 
 def _again(known: dict[str, Any]) -> Any:

@@ -51,7 +51,7 @@ async def _sentences(
         for place, sentence in enumerate(proposed)
         if (why := _refusal(sentence, claims, gaps)) is not None
     }
-    again: dict[int, Sentence] = {}
+    again: dict[int, Sentence | None] = {}
     if refused:
         better = await model.redraft(brief, bundle, tuple(refused.values()))
         again = dict(zip(refused, better, strict=False))
@@ -61,7 +61,7 @@ async def _sentences(
             kept.append(sentence)
             continue
         second = again.get(place)
-        if second is None or not second.text:
+        if second is None:
             dropped.note(sentence.text, refused[place].reason)
         elif (why := _refusal(second, claims, gaps)) is not None:
             dropped.note(second.text, f"{why} (written again)")

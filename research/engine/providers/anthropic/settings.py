@@ -61,7 +61,8 @@ class AnthropicSettings(Frozen):
     timeout_s: seconds without a byte before an attempt is given up. total_timeout_s: seconds one call may take in all,
     however slowly it drips.
     server_tools: the server runs web_search and web_fetch itself; False for others that speak the API: client tools
-    alone. prompt_caching: mark the parts of a prompt that repeat. web_search_type, web_fetch_type: versions of these
+    alone. structured_outputs: it takes a JSON schema; False for servers that do not: the schema is then told in words.
+    prompt_caching: mark the parts of a prompt that repeat. web_search_type, web_fetch_type: versions of these
     tools. max_tokens: of one answer, thinking included.
     roles: a role that is not named is off.
     max_searches_per_task, max_fetches_per_task: by the server's tools, 0 for none. max_turns: calls of one
@@ -80,6 +81,7 @@ class AnthropicSettings(Frozen):
     total_timeout_s: float = Field(default=1800, ge=1, le=14_400)
     server_tools: bool = True
     prompt_caching: bool = True
+    structured_outputs: bool = True
     web_search_type: str = Field(default="web_search_20260318", pattern=r"^web_search_\d{8}$")
     web_fetch_type: str = Field(default="web_fetch_20260318", pattern=r"^web_fetch_\d{8}$")
     max_tokens: int = Field(default=16_000, ge=256, le=128_000)

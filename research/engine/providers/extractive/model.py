@@ -47,6 +47,6 @@ class ExtractiveModel:
 
     async def redraft(
         self, _brief: RunBrief, _section: SectionBundle, _refused: Sequence[RefusedSentence]
-    ) -> tuple[Sentence, ...]:
+    ) -> tuple[Sentence | None, ...]:
         """Return nothing: what it writes are the words of claims, and they do not get better by a second try."""
         return ()

@@ -1,0 +1,136 @@
+"""Answers of a fixed form: asked for by a schema, checked here, sent back once when they do not fit."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from research.engine.domain.errors import InvalidInput, Permanent
+from research.engine.prompts.loader import Prompt
+
+from . import blocks
+from .asking import Answer, Asked, Asker
+from .settings import Role
+
+M = TypeVar("M", bound=BaseModel)
+_FENCE = "```"
+_QUOTED = 600
+
+
+class Given(NamedTuple, Generic[M]):
+    """An answer that fits, and the key of the call that brought it."""
+
+    value: M
+    call_key: str
+
+
+async def ask(
+    asker: Asker,
+    *,
+    role: Role,
+    prompt: Prompt,
+    ask: str,
+    form: type[M],
+    check: Callable[[M], None] | None = None,
+) -> Given[M]:
+    """Return the model's answer to `ask` as a `form`.
+
+    check: raises `InvalidInput` for an answer that fits the form and is wrong all the same. A wrong answer is repaired
+    once, told what is wrong. Raises `Permanent` when it is wrong again, or the model will not answer, and what
+    `Asker.ask` raises.
+    """
+    messages: list[dict[str, Any]] = [{"role": "user", "content": [{"type": "text", "text": ask}]}]
+    first = await _answer(asker, role, prompt, messages, messages, form, after="")
+    value, wrong = _read(first, form, check)
+    if value is not None:
+        return Given(value, first.call_key)
+    told = {"role": "user", "content": [{"type": "text", "text": f"That answer cannot be used: {wrong} Give it anew."}]}
+    said = first.message.get("content") or [{"type": "text", "text": "(no answer)"}]
+    again = [*messages, {"role": "assistant", "content": said}, told]
+    second = await _answer(asker, role, prompt, again, [told], form, after=first.call_key)
+    value, wrong = _read(second, form, check)
+    if value is None:
+        raise Permanent(f"The model's answer for the role '{role}' is wrong a second time: {wrong} Retry the step.")
+    return Given(value, second.call_key)
+
+
+async def _answer(
+    asker: Asker,
+    role: Role,
+    prompt: Prompt,
+    messages: list[dict[str, Any]],
+    fresh: list[dict[str, Any]],
+    form: type[BaseModel],
+    *,
+    after: str,
+) -> Answer:
+    """Return the answer; one that is declined is asked of the fallback model."""
+    request: dict[str, Any] = {"system": system_of(prompt, caching=asker.settings.prompt_caching), "messages": messages}
+    if asker.settings.structured_outputs:
+        request["output_config"] = {"format": {"type": "json_schema", "schema": schema_of(form)}}
+    else:
+        request["system"] = [*request["system"], {"type": "text", "text": _in_words(form)}]
+    asked = Asked(role=role, prompt=prompt, request=request, fresh=fresh, after=after)
+    answer = await asker.ask(asked)
+    if blocks.stop_reason(answer.message) != "refusal":
+        return answer
+    fallback = asker.who(role).fallback
+    if fallback and fallback != answer.model:
+        answer = await asker.ask(asked, model=fallback)
+    if blocks.stop_reason(answer.message) == "refusal":
+        raise Permanent(f"The model declined to answer for the role '{role}': change the prompt, or do this by hand.")
+    return answer
+
+
+def system_of(prompt: Prompt, *, caching: bool) -> list[dict[str, Any]]:
+    """Return the prompt's fixed words as the system prompt, marked for the cache where that is wanted."""
+    block: dict[str, Any] = {"type": "text", "text": prompt.system}
+    return [block | {"cache_control": {"type": "ephemeral"}}] if caching else [block]
+
+
+@functools.cache
+def schema_of(form: type[BaseModel]) -> Mapping[str, Any]:
+    """Return the form as a JSON schema of the kind the API takes: what it does not know of stands in descriptions."""
+    from anthropic import transform_schema
+
+    return dict(transform_schema(form))
+
+
+def _in_words(form: type[BaseModel]) -> str:
+    schema = json.dumps(form.model_json_schema(), ensure_ascii=False)
+    return f"Answer with one JSON object and nothing else, of this schema:\n{schema}"
+
+
+def _read(answer: Answer, form: type[M], check: Callable[[M], None] | None) -> tuple[M | None, str]:
+    """Return the answer as a form, or None and what is wrong with it in a sentence."""
+    reason = blocks.stop_reason(answer.message)
+    if reason == "max_tokens":
+        return None, "it was cut off at the longest length an answer may have, so be shorter."
+    if reason == "model_context_window_exceeded":
+        raise Permanent(
+            "There is more to read than the model can hold: take documents or claims out, or split the task."
+        )
+    try:
+        value = form.model_validate_json(_json_in(blocks.text_of(answer.message)))
+        if check is not None:
+            check(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the whole"
+        return None, f"at '{where}': {first['msg']}."[:_QUOTED]
+    except InvalidInput as error:
+        return None, error.detail[:_QUOTED]
+    return value, ""
+
+
+def _json_in(text: str) -> str:
+    """Return the JSON in an answer: some servers put it between words or fences."""
+    stripped = text.strip()
+    if stripped.startswith(_FENCE):
+        stripped = stripped.strip("`").removeprefix("json").strip()
+    start, end = stripped.find("{"), stripped.rfind("}")
+    return stripped[start : end + 1] if 0 <= start < end else stripped
