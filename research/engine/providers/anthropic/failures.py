@@ -122,7 +122,7 @@ def of_answer(*, status: int, headers: Mapping[str, str], body: object, call: Ca
     if status < HTTPStatus.MULTIPLE_CHOICES:
         # An error told in a stream or body of status 200: its type tells what the status does not, and the headers are
         # those of an answer that had begun well (`retry-after` stands on such, too).
-        status = _TYPE_STATUS.get(str(kind), 0)
+        status, headers = _TYPE_STATUS.get(str(kind), 0), {}
     should_retry = headers.get("x-should-retry")
     passing = status == 0 or status in _TRANSIENT or status >= HTTPStatus.INTERNAL_SERVER_ERROR
     if passing or should_retry == "true":
