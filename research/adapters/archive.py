@@ -130,7 +130,8 @@ def keep(
             "kind": document.kind,
             "title": (document.title or extraction.title or document.uri)[:_MAX_TITLE],
             "publisher": (document.publisher or "")[:_MAX_PUBLISHER],
-            "domain": registrable_domain(document.uri.removeprefix("lead:")) or "",
+            # Where the tool knows who speaks, the host is only where it was archived: all filings lie at one.
+            "domain": "" if document.publisher else registrable_domain(document.uri.removeprefix("lead:")) or "",
             "published_date": document.published_date or extraction.published_date,
             "reliability": RELIABILITY[document.kind] if document.reliability is None else document.reliability,
             "created_at": now,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+
+from research.engine.net.settings import HttpSettings
 
 # The tool that reads pages of anybody's choice: it alone may read the intranet pages a deployment trusts.
 _PAGES = "fetch_page"
@@ -31,13 +32,12 @@ def trusted_origins(tool: str) -> tuple[str, ...]:
     return (f"{parts.scheme}://{parts.netloc}",) if parts.netloc else ()
 
 
-def http_settings(trusted: tuple[str, ...]) -> Any:
+def http_settings(trusted: tuple[str, ...]) -> HttpSettings:
     """Return how the guarded client of a tool that trusts these origins goes out."""
-    from research.engine.net.client import HttpSettings
-
     conf = settings.MRD
     return HttpSettings(
         user_agent=conf.user_agent,
+        max_bytes=conf.upload_max_mb * 1024 * 1024,
         trusted_origins=trusted,
         proxy=conf.http_proxy.get_secret_value() or None,
         ca_bundle=conf.ca_bundle,

@@ -18,6 +18,7 @@ from research.engine.domain.errors import InvalidInput
 from research.engine.domain.plans import Plan
 from research.engine.domain.states import StepKind
 from research.engine.domain.usage import Usage
+from research.engine.net.client import GuardedHttp
 from research.engine.ports import (
     Clock,
     Closable,
@@ -40,10 +41,13 @@ from . import library as library_adapter
 from . import outside, semantic, snapshots
 from .archive import Parsers, TeamArchive
 from .breakers import RowBreakers
+from .budget import RowBudget
 from .clock import SystemClock
 from .company_register import TickerFile
 from .db import Bridge
 from .evidence_store import RowEvidenceStore
+from .ledger import Holder, LedgerWriter, StepLedger
+from .ledger_account import DayLimits
 from .observer import LogObserver
 from .tool_cache import TwoLevelCache
 
@@ -95,9 +99,8 @@ class Runtime:
         self._parsers = Parsers()
         self._cache = TwoLevelCache()
         self._breakers = RowBreakers(bridge=bridge, clock=clock)
-        from .ledger import LedgerWriter
-
-        self._writer = LedgerWriter(bridge=bridge)
+        self._days = _day_limits()
+        self._writer = LedgerWriter(bridge=bridge, user_day=self._days[0], all_day=self._days[1])
         self._rates = Rates(
             a_minute=_rates(),
             at_once=settings.MRD.calls_at_once,
@@ -109,9 +112,6 @@ class Runtime:
 
         Raises `InvalidInput` for an engine that is not configured.
         """
-        from .budget import RowBudget
-        from .ledger import Holder, StepLedger
-
         run, observer = step.run, LogObserver()
         holder = Holder.of(step)
         ledger = StepLedger(writer=self._writer, clock=self.clock, holder=holder)
@@ -133,7 +133,13 @@ class Runtime:
         context = EngineContext(
             calls=calls,
             archive=archive,
-            budget=RowBudget(bridge=self.bridge, clock=self.clock, holder=holder),
+            budget=RowBudget(
+                bridge=self.bridge,
+                clock=self.clock,
+                holder=holder,
+                user_day=self._days[0],
+                all_day=self._days[1],
+            ),
             clock=self.clock,
             observer=observer,
             shared=self._shared,
@@ -170,10 +176,8 @@ class Runtime:
             )
             yield import_string(path)(context)
 
-    def _http(self, tool: str) -> Any:
+    def _http(self, tool: str) -> GuardedHttp:
         """Return the guarded client of a tool: it trusts the address of the tool's own service and no other's."""
-        from research.engine.net.client import GuardedHttp
-
         trusted = outside.trusted_origins(tool)
         return self._shared.once(
             f"http {trusted}", lambda: GuardedHttp(outside.http_settings(trusted), clock=self.clock)
@@ -276,3 +280,16 @@ def _options(name: str) -> Any:
 def _rates() -> dict[str, float]:
     """Return the most calls a minute of each tool that has a limit."""
     return {name: tool.rate for name, tool in catalogue().items() if tool.rate is not None}
+
+
+def _day_limits() -> tuple[DayLimits, DayLimits]:
+    """Return what the runs of one person, and all runs together, may use in a day."""
+    conf = settings.MRD
+    return (
+        DayLimits(
+            searches=conf.day_user_max_searches,
+            tokens=conf.day_user_max_tokens,
+            cost_usd=conf.day_user_max_cost_usd,
+        ),
+        DayLimits(searches=conf.day_max_searches, tokens=conf.day_max_tokens, cost_usd=conf.day_max_cost_usd),
+    )

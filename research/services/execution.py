@@ -111,9 +111,7 @@ def write_setback(*, step: Step, setback: Setback, now: dt.datetime) -> None:
                 not_before=later,
             )
     elif later is not None:
-        steps.defer(
-            step_id=step.pk, token=step.token, not_before=later, error=setback.sentence, counts=setback.counts
-        )
+        steps.defer(step_id=step.pk, token=step.token, not_before=later, error=setback.sentence, counts=setback.counts)
     else:
         steps.fail(step_id=step.pk, token=step.token, error=setback.sentence, now=now)
         flow.advance(run_id=run.pk, now=now)

@@ -18,10 +18,11 @@ def of(step: Step) -> tuple[Memory, ...]:
     The best quotes of the run's other tasks so far, most relevant first, at most 40.
     """
     row = Step.objects.select_for_update(of=("self",), no_key=True).get(pk=step.pk)
-    if row.memory is None:
-        Step.objects.filter(pk=step.pk).update(memory=_found(step))
-        row.refresh_from_db(fields=["memory"])
-    return tuple(Memory.model_validate(each) for each in row.memory)
+    kept = row.memory
+    if kept is None:
+        kept = _found(step)
+        Step.objects.filter(pk=step.pk).update(memory=kept)
+    return tuple(Memory.model_validate(each) for each in kept)
 
 
 def _found(step: Step) -> list[dict[str, Any]]:
@@ -29,7 +30,9 @@ def _found(step: Step) -> list[dict[str, Any]]:
         Evidence.objects.filter(run_id=step.run_id)
         .exclude(task_key=step.key)
         .order_by("-relevance", "pk")
-        .values_list("task_key", "exact", "extracted_text__snapshot__source__title", "extracted_text__snapshot__source__uri")
+        .values_list(
+            "task_key", "exact", "extracted_text__snapshot__source__title", "extracted_text__snapshot__source__uri"
+        )
     )
     return [
         Memory(

@@ -20,6 +20,7 @@ KINDS = frozenset(
     | {
         "run.created",
         "run.budget_raised",
+        "run.finishing",
         "plan.revised",
         "step.done",
         "step.failed",

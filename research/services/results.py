@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
+from research.adapters import runtime
 from research.engine.domain.canonical import digest
 from research.engine.domain.claims import ClaimDraft, Verification
 from research.engine.domain.documents import SectionDraft
@@ -28,6 +29,7 @@ def save_plan(*, run: Run, plan: PlanValue, author: User | None, comment: str, n
         digest=plan.digest(),
         author=author,
         comment=comment,
+        estimate=_estimate(run, plan, now=now),
         created_at=now,
     )
     Task.objects.bulk_create(
@@ -56,6 +58,11 @@ def save_plan(*, run: Run, plan: PlanValue, author: User | None, comment: str, n
         now=now,
     )
     return row
+
+
+def _estimate(run: Run, plan: PlanValue, *, now: dt.datetime) -> dict[str, Any]:
+    usages = runtime.estimate_of(plan, engine=run.engine, at=now)
+    return {key: usage.model_dump(mode="json") for key, usage in usages.items()}
 
 
 def save_investigation(*, run: Run, task: Task, found: Investigation, now: dt.datetime) -> None:

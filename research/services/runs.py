@@ -13,11 +13,11 @@ from research.adapters import runtime
 from research.engine.domain.canonical import sha256_hex
 from research.engine.domain.errors import InvalidInput, StaleState
 from research.engine.domain.plans import check_prompt
-from research.engine.domain.states import TERMINAL, RunEvent
+from research.engine.domain.states import TERMINAL, RunEvent, RunState, StepKind, StepState, TaskOutcome
 from research.engine.domain.usage import Limits
 from research.engine.verticals import registry
-from research.models import Run, RunBudget, Team, User
-from research.models.runs import Phase
+from research.models import Run, RunBudget, Step, Task, Team, User
+from research.models.runs import Phase, Priority
 
 from . import flow, recording
 
@@ -25,7 +25,7 @@ from . import flow, recording
 def default_limits() -> Limits:
     """Return the limits a run gets when nobody names others."""
     conf = settings.MRD
-    return Limits(calls=conf.max_calls, searches=conf.max_searches, cost_usd=conf.max_cost_usd)
+    return Limits(calls=conf.max_calls, searches=conf.max_searches, tokens=conf.max_tokens, cost_usd=conf.max_cost_usd)
 
 
 def create(
@@ -37,21 +37,32 @@ def create(
     engine: str,
     now: dt.datetime,
     limits: Limits | None = None,
+    priority: str = Priority.NORMAL,
+    bypass_cache: bool = False,
     correlation_id: str = "",
     is_demo: bool = False,
 ) -> Run:
     """Create a run and start its planning. Nothing else is called before a person approves the plan.
 
+    priority: "batch" lets an engine that can take a day for each answer at half the price. bypass_cache: nothing that
+    tools brought for earlier runs is used again.
     Raises `InvalidInput` (field prompt, vertical or engine) before anything is written.
     """
     text = check_prompt(prompt)
+    if priority not in Priority.values:
+        raise InvalidInput(f"The priority is one of {', '.join(Priority.values)}.", field="priority")
     registry.get(vertical)
     runtime.engine_builder(engine)
     if not team.members.filter(pk=requester.pk).exists():
         raise InvalidInput(f"You are not a member of the team '{team.name}'; choose one of your teams.", field="team")
     research = limits or default_limits()
     conf = settings.MRD
-    planning = Limits(calls=conf.planning_max_calls, searches=0, cost_usd=conf.planning_max_cost_usd)
+    planning = Limits(
+        calls=conf.planning_max_calls,
+        searches=0,
+        tokens=conf.planning_max_tokens,
+        cost_usd=conf.planning_max_cost_usd,
+    )
     with transaction.atomic():
         run = Run.objects.create(
             team=team,
@@ -61,6 +72,8 @@ def create(
             engine=engine,
             state_since=now,
             created_at=now,
+            priority=priority,
+            bypass_cache=bypass_cache,
             correlation_id=correlation_id,
             is_demo=is_demo,
         )
@@ -71,6 +84,7 @@ def create(
                 phase=phase,
                 max_calls=limit.calls,
                 max_searches=limit.searches,
+                max_tokens=limit.tokens,
                 max_cost_usd=limit.cost_usd,
             )
         recording.append(
@@ -97,6 +111,40 @@ def resume(*, run_id: UUID, actor: str, now: dt.datetime) -> Run:
         return flow.fire(run_id=run_id, event=RunEvent.RESUMED, actor=actor, now=now)
 
 
+def finish(*, run_id: UUID, actor: str, reason: str, now: dt.datetime) -> Run:
+    """Let a paused or failed run go on to its document with what there is; from now on it buys nothing.
+
+    Questions not researched yet end as insufficient data, with `reason` told in the document. What is left to do of
+    claims and sections is done by rules (the extractive engine), and every gate stands as before.
+    Raises `InvalidInput` without a reason, `StaleState` when the run is not paused or failed, or has no approved plan.
+    """
+    said = reason.strip()
+    if not said:
+        raise InvalidInput("Say in a few words why the run is finished with what there is.", field="reason")
+    with transaction.atomic():
+        run = Run.objects.select_for_update().get(pk=run_id)
+        if run.state not in (RunState.PAUSED, RunState.FAILED):
+            raise StaleState(f"Only a paused or failed run is finished with what there is; this one is {run.state}.")
+        if run.resume_to == RunState.PLANNING:
+            raise StaleState("The run has no plan yet, so there is nothing to finish: resume or cancel it.")
+        Run.objects.filter(pk=run_id).update(finishing=True)
+        left = Step.objects.filter(run=run, generation=run.generation).exclude(
+            state__in=[StepState.DONE, StepState.SUPERSEDED]
+        )
+        unasked = left.filter(kind=StepKind.INVESTIGATE)
+        tasks = list(unasked.values_list("task_id", flat=True))
+        Task.objects.filter(pk__in=tasks).update(
+            outcome=TaskOutcome.INSUFFICIENT, reason=f"Not researched: a person finished the run without it ({said})."
+        )
+        unasked.update(state=StepState.SUPERSEDED, lease_owner=None, lease_until=None)
+        left.filter(state__in=[StepState.FAILED, StepState.QUARANTINED]).update(
+            state=StepState.READY, attempts=0, crashes=0, not_before=None, error=""
+        )
+        recording.append(run_id=run_id, kind="run.finishing", actor=actor, data={"tasks_left_out": len(tasks)}, now=now)
+        event = RunEvent.RESUMED if run.state == RunState.PAUSED else RunEvent.RETRIED
+        return flow.fire(run_id=run_id, event=event, actor=actor, now=now, reason=said)
+
+
 def cancel(*, run_id: UUID, actor: str, reason: str, now: dt.datetime) -> Run:
     """End the run for good; what it found is kept. Raises `InvalidInput` without a reason, `StaleState`."""
     if not reason.strip():
@@ -115,20 +163,26 @@ def raise_budget(*, run_id: UUID, limits: Limits, actor: str, now: dt.datetime) 
         lower = (
             limits.calls < budget.max_calls
             or limits.searches < budget.max_searches
+            or limits.tokens < budget.max_tokens
             or limits.cost_usd < budget.max_cost_usd
         )
         if lower:
             raise InvalidInput(
                 "A budget can only be raised: give limits no lower than the present ones.", field="limits"
             )
-        budget.max_calls, budget.max_searches = limits.calls, limits.searches
+        budget.max_calls, budget.max_searches, budget.max_tokens = limits.calls, limits.searches, limits.tokens
         budget.max_cost_usd = Decimal(limits.cost_usd)
-        budget.save(update_fields=["max_calls", "max_searches", "max_cost_usd"])
+        budget.save(update_fields=["max_calls", "max_searches", "max_tokens", "max_cost_usd"])
         recording.append(
             run_id=run_id,
             kind="run.budget_raised",
             actor=actor,
-            data={"calls": limits.calls, "searches": limits.searches, "cost_usd": str(limits.cost_usd)},
+            data={
+                "calls": limits.calls,
+                "searches": limits.searches,
+                "tokens": limits.tokens,
+                "cost_usd": str(limits.cost_usd),
+            },
             now=now,
         )
         return run

@@ -173,7 +173,8 @@ def sweep(*, now: dt.datetime, max_crashes: int) -> list[Step]:
 def unblock(*, run: Run, kind: StepKind) -> int:
     """Make the blocked steps of this round ready whose tasks' dependencies are all done. Return how many."""
     rows = Step.objects.filter(run=run, kind=kind, generation=run.generation).select_related("task")
-    done = {row.key for row in rows if row.state == StepState.DONE}
+    # One left out by a person's choice keeps nobody waiting: what depends on it goes on without it.
+    done = {row.key for row in rows if row.state in (StepState.DONE, StepState.SUPERSEDED)}
     ready = [
         row.pk
         for row in rows

@@ -71,7 +71,7 @@ def load(step: Step) -> dict[str, Any]:
         vertical = registry.get(run.vertical)
         found = claims.in_hand(run, vertical, questions, statuses=[ClaimStatus.PROPOSED])
         # The step's own day: tried again tomorrow, it still has the same inputs.
-        return {"claims": found, "as_of": step.created_at.date()}
+        return inputs | {"claims": found, "as_of": step.created_at.date()}
     task = _task(step)
     inputs["task"] = task_of(task)
     if step.kind == StepKind.INVESTIGATE:
