@@ -519,6 +519,12 @@ def test_calls_go_through_the_proxy_that_is_set_and_no_other(monkeypatch):
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-of-the-environment")
     assert ask(WHOLE).message == WHOLE
 
+    async def address():
+        async with client("") as opened:
+            return str(opened._open.base_url)
+
+    assert asyncio.run(address()) == "https://api.anthropic.com"
+
     async def talk(proxy):
         async with client("http://api.example:8080", proxy=SecretStr(proxy)) as opened:
             return await opened.send(REQUEST)

@@ -80,7 +80,7 @@ def test_what_has_no_price_is_unpriced(told):
 
 def test_counts_that_contradict_each_other_are_priced_by_the_whole():
     """A stream brings a total up to date at its end and leaves its parts as they were at the start."""
-    parts = {"ephemeral_5m_input_tokens": MILLION, "ephemeral_1h_input_tokens": 0}
+    parts = {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": MILLION}
     told = message(cache_creation_input_tokens=1_000, cache_creation=parts)
     assert pricing.usage_of(told, at=NOW).cost_usd == Decimal("0.005")
 
