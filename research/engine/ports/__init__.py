@@ -1,0 +1,81 @@
+"""What the engine needs from outside. Adapters fill these; tests fill them with doubles."""
+
+from __future__ import annotations
+
+from .calls import (
+    Breakers,
+    Budget,
+    Cache,
+    CallOutcome,
+    CallRequest,
+    Calls,
+    Clock,
+    Ledger,
+    Observer,
+)
+from .model import (
+    Closable,
+    EngineContext,
+    Memory,
+    RefusedSentence,
+    ResearchModel,
+    RunBrief,
+    SectionBundle,
+    Shared,
+)
+from .sources import (
+    Archive,
+    CompanyEntry,
+    CompanyRegister,
+    EvidenceStore,
+    FetchedDocument,
+    Http,
+    HttpReply,
+    KeptDocument,
+    Library,
+)
+from .tools import (
+    Listing,
+    Shelf,
+    Tool,
+    ToolCard,
+    ToolContext,
+    ToolReply,
+    ToolResult,
+)
+
+__all__ = [
+    "Archive",
+    "Breakers",
+    "Budget",
+    "Cache",
+    "CallOutcome",
+    "CallRequest",
+    "Calls",
+    "Clock",
+    "Closable",
+    "CompanyEntry",
+    "CompanyRegister",
+    "EngineContext",
+    "EvidenceStore",
+    "FetchedDocument",
+    "Http",
+    "HttpReply",
+    "KeptDocument",
+    "Ledger",
+    "Library",
+    "Listing",
+    "Memory",
+    "Observer",
+    "RefusedSentence",
+    "ResearchModel",
+    "RunBrief",
+    "SectionBundle",
+    "Shared",
+    "Shelf",
+    "Tool",
+    "ToolCard",
+    "ToolContext",
+    "ToolReply",
+    "ToolResult",
+]
