@@ -34,7 +34,7 @@ class Step(models.Model):
     lease_owner = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     not_before = models.DateTimeField(null=True, blank=True)
-    # What the run had found elsewhere when the step first began (services.memory); None before, and where none is asked.
+    # What the run had found elsewhere when the step first began (services.memory); None before.
     memory = models.JSONField(null=True, blank=True)
     input_digest = models.CharField(max_length=64, blank=True, default="")
     output = models.JSONField(null=True, blank=True)

@@ -10,6 +10,7 @@ from research.models import Evidence, Step
 # A model is told what is known, not the library over again.
 MOST = 40
 _WORDS = 240
+_SOURCE = "extracted_text__snapshot__source__"
 
 
 def of(step: Step) -> tuple[Memory, ...]:

@@ -173,7 +173,7 @@ class Analyst:
         return _form({"claims": claims[:8]})
 
     def _synthesise(self, request: dict[str, Any]) -> dict[str, Any]:
-        claims = [found for found in _CLAIM.finditer(_first(request))][:2]
+        claims = list(_CLAIM.finditer(_first(request)))[:2]
         items = [
             {
                 "text": f"Buyers weigh this: {claim['text'].split(':')[-1].strip()}",
@@ -186,7 +186,7 @@ class Analyst:
         return _form({"items": items})
 
     def _require(self, request: dict[str, Any]) -> dict[str, Any]:
-        claims = [found for found in _CLAIM.finditer(_first(request))][:2]
+        claims = list(_CLAIM.finditer(_first(request)))[:2]
         items = [
             {
                 "text": "The product must show its buyers the proof they ask for.",

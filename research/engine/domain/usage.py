@@ -10,8 +10,9 @@ from .canonical import Frozen
 
 
 class Usage(Frozen):
-    """What one call uses. tokens: read and written by a model, cached ones too. `cost_usd` None means *unpriced*
-    (unknown), which is not zero.
+    """What one call uses. `cost_usd` None means *unpriced* (unknown), which is not zero.
+
+    tokens: read and written by a model, those of its cache too.
     """
 
     calls: int = Field(default=1, ge=0)
