@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import tracemalloc
 import zlib
 
 import brotli
@@ -11,6 +12,7 @@ import pytest
 from net_world import MEGABYTE, SITE, fails, run
 
 from research.engine.domain.errors import Permanent, Transient
+from research.engine.net import bodies
 from tests.doubles import web_server
 from tests.doubles.web_server import page
 
@@ -49,6 +51,24 @@ def test_a_bomb_stops_at_the_limit(coding):
     """A few kilobytes that unpack to 64 MiB are given up at 1 MiB."""
     bomb = page(CODINGS[coding](bytes(64 * MEGABYTE)), headers={"Content-Encoding": coding})
     fails(Permanent, bomb, match="larger than 1,048,576 bytes", max_bytes=MEGABYTE)
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_a_bomb_in_one_piece_takes_no_more_memory_than_the_limit(coding):
+    """All of it comes at once and unpacks to 64 MiB; about the limit of 1 MiB is ever held."""
+    bomb = CODINGS[coding](bytes(64 * MEGABYTE))
+
+    async def whole():
+        yield bomb
+
+    tracemalloc.start()
+    try:
+        with pytest.raises(bodies.TooLarge):
+            asyncio.run(bodies.read(whole(), coding=coding, limit=MEGABYTE))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 * MEGABYTE
 
 
 def test_a_bomb_in_a_bomb_and_unknown_codings_are_refused():

@@ -167,7 +167,7 @@ def run(test, answers=None, **more):
 def test_an_address_written_as_such_is_refused_before_any_connection(url, robots):
     async def test(net):
         await net.refuse(url, robots=robots)
-        assert net.network.dialled == []
+        assert (net.network.dialled, net.names.asked) == ([], [])
 
     run(test)
 
@@ -202,6 +202,18 @@ def test_a_trusted_origin_leads_nowhere_else(location):
         net.http = net.http.trusting(net.site.origin)
         await net.refuse(f"{net.site.origin}/")
         assert net.site.connections == 1
+
+    run(test)
+
+
+def test_a_trusted_origin_leads_not_even_to_a_public_server():
+    """What is asked of a service of one's own is not handed on to the world."""
+
+    async def test(net):
+        inside = await net.stack.enter_async_context(WebServer().on("/", redirect("http://good.example/?q=secret")))
+        net.http = net.http.trusting(inside.origin)
+        await net.refuse(f"{inside.origin}/")
+        assert net.site.connections == 0
 
     run(test)
 
