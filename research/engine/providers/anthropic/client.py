@@ -7,21 +7,17 @@ and when, is decided where budgets and breakers are. Its import takes seconds, s
 from __future__ import annotations
 
 import asyncio
-import functools
-import importlib
 import json
-import ssl
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar, cast
 from urllib.parse import quote
 
-from research.engine.domain.errors import MrdError, Permanent
+from research.engine.domain.errors import MrdError
 from research.engine.ports import Clock
 
-from . import failures, pricing
-from .settings import DEFAULT_BASE_URL, AnthropicSettings
+from . import failures, pricing, sdk
+from .settings import AnthropicSettings
 from .stream import Garbled, MessageBuilder, StreamError, plain_message
 
 if TYPE_CHECKING:
@@ -43,8 +39,6 @@ _COUNTED = (
     "tools",
 )
 T = TypeVar("T")
-# Seconds to open a connection; the SDK's own default is 5.
-_CONNECT_S = 20.0
 
 
 class Reply(NamedTuple):
@@ -67,8 +61,8 @@ class MessagesClient:
 
     async def __aenter__(self) -> Self:
         # In a thread: the first time it takes seconds, and the loop has other runs to serve.
-        await asyncio.to_thread(_load)
-        self._open = _sdk_client(self._settings)
+        await asyncio.to_thread(sdk.load)
+        self._open = sdk.client(self._settings)
         return self
 
     async def __aexit__(
@@ -181,7 +175,7 @@ class MessagesClient:
         try:
             async with asyncio.timeout(self._settings.total_timeout_s):
                 return await read()
-        except _expected() as error:
+        except sdk.expected() as error:
             failure = self._failure(error, model=model, builder=builder)
         raise failure
 
@@ -228,76 +222,3 @@ async def _message(response: httpx2.Response, builder: MessageBuilder) -> dict[s
     if not builder.whole:
         raise Garbled("a stream that was cut before its end")
     return builder.message
-
-
-@functools.cache
-def _load() -> None:
-    """Import what takes long: the SDK and the tables of prices."""
-    for module in ("anthropic", "httpx2", "genai_prices.data"):
-        importlib.import_module(module)
-
-
-@functools.cache
-def _expected() -> tuple[type[Exception], ...]:
-    """Return the exceptions that mean a failed call. Any other is a mistake of ours and passes."""
-    import anthropic
-    import httpx2
-
-    return (
-        anthropic.AnthropicError,
-        httpx2.HTTPError,
-        httpx2.InvalidURL,
-        httpx2.StreamError,
-        StreamError,
-        Garbled,
-        OSError,
-        UnicodeError,
-    )
-
-
-@functools.cache
-def _trusted(ca_bundle: Path | None) -> ssl.SSLContext:
-    """Return what certificates are checked against; made once a process, for it takes as long as a quick call."""
-    import httpx2
-
-    context = httpx2.create_ssl_context(trust_env=False)
-    if ca_bundle is not None:
-        context.load_verify_locations(cafile=ca_bundle)
-    return context
-
-
-def _sdk_client(settings: AnthropicSettings) -> AsyncAnthropic:
-    """Return the SDK's client, told everything it would otherwise look up in the environment.
-
-    Raises `Permanent` when the file of certificate authorities cannot be read.
-    """
-    import httpx2
-    from anthropic import AsyncAnthropic, Omit
-
-    try:
-        context = _trusted(settings.ca_bundle)
-    except (OSError, ssl.SSLError):
-        raise Permanent(f"The certificate authorities cannot be read; check {failures.CA_SETTING}.") from None
-    timeout = httpx2.Timeout(settings.timeout_s, connect=min(_CONNECT_S, settings.timeout_s))
-    address = settings.proxy.get_secret_value() if settings.proxy else ""
-    proxy = httpx2.Proxy(address, ssl_context=context if address.startswith("https:") else None) if address else None
-    key = settings.api_key.get_secret_value()
-    # A server that asks for no key is sent no empty one. The SDK's type forbids what its own error message asks for.
-    no_key = cast("dict[str, str]", {"Authorization": Omit()})
-    return AsyncAnthropic(
-        api_key=key,
-        default_headers=None if key else no_key,
-        base_url=settings.base_url or DEFAULT_BASE_URL,
-        max_retries=0,
-        timeout=timeout,
-        open_telemetry=False,
-        http_client=httpx2.AsyncClient(
-            proxy=proxy,
-            verify=context,
-            trust_env=False,
-            timeout=timeout,
-            follow_redirects=False,
-            # How many calls run at once is decided above; a queue here would look like a slow server.
-            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=50),
-        ),
-    )
