@@ -1,8 +1,10 @@
 # make demo    set up and look at it                 make test    every check and test, on both databases
+#   ENGINE=replay   with the Claude engine, its API played by a double on this machine: no key
 # make lint    the checks alone                      make format  put the code in shape
 # make bench   the benchmarks, as tables             make clean   remove what these made
 PYTHON ?= python3
 SERVE ?= 1
+ENGINE ?= extractive
 BIN := .venv/bin
 READY := .venv/.ready
 READY_DEV := .venv/.ready-dev
@@ -26,7 +28,8 @@ $(READY_DEV): .venv/bin/python requirements.txt requirements-dev.txt
 	@touch $(READY) $@
 
 demo: $(READY)
-	$(BIN)/python manage.py demo $(if $(filter 0 no false,$(SERVE)),--no-serve)
+	$(BIN)/python $(if $(filter replay,$(ENGINE)),-m tests.doubles.replay,manage.py demo --engine $(ENGINE)) \
+	  $(if $(filter 0 no false,$(SERVE)),--no-serve)
 
 test: $(READY_DEV)
 	$(BIN)/python -m tests.run_all

@@ -89,9 +89,9 @@ def load_samples(team: Team, user: User, *, progress: Callable[[library.Progress
     return library.add_files(team=team, paths=[SAMPLES], added_by=user, progress=progress)
 
 
-def run_for(show: Show, *, team: Team, requester: User) -> Run:
-    """Return the demo's run for `show`, created unless an earlier demo left it."""
-    earlier = Run.objects.filter(team=team, prompt=show.prompt, is_demo=True).exclude(
+def run_for(show: Show, *, team: Team, requester: User, engine: str) -> Run:
+    """Return the demo's run for `show` on `engine`, created unless an earlier demo left it."""
+    earlier = Run.objects.filter(team=team, prompt=show.prompt, is_demo=True, engine=engine).exclude(
         state__in=[RunState.CANCELLED, RunState.FAILED]
     )
     return earlier.first() or runs.create(
@@ -99,7 +99,7 @@ def run_for(show: Show, *, team: Team, requester: User) -> Run:
         requester=requester,
         prompt=show.prompt,
         vertical=show.vertical,
-        engine="extractive",
+        engine=engine,
         now=dt.datetime.now(dt.UTC),
         is_demo=True,
     )

@@ -32,13 +32,12 @@ def trusted_origins(tool: str) -> tuple[str, ...]:
     return (f"{parts.scheme}://{parts.netloc}",) if parts.netloc else ()
 
 
-def http_settings(trusted: tuple[str, ...]) -> HttpSettings:
-    """Return how the guarded client of a tool that trusts these origins goes out."""
+def http_settings() -> HttpSettings:
+    """Return how the guarded client goes out."""
     conf = settings.MRD
     return HttpSettings(
         user_agent=conf.user_agent,
         max_bytes=conf.upload_max_mb * 1024 * 1024,
-        trusted_origins=trusted,
         proxy=conf.http_proxy.get_secret_value() or None,
         ca_bundle=conf.ca_bundle,
     )

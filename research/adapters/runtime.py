@@ -178,10 +178,8 @@ class Runtime:
 
     def _http(self, tool: str) -> GuardedHttp:
         """Return the guarded client of a tool: it trusts the address of the tool's own service and no other's."""
-        trusted = outside.trusted_origins(tool)
-        return self._shared.once(
-            f"http {trusted}", lambda: GuardedHttp(outside.http_settings(trusted), clock=self.clock)
-        )
+        http = self._shared.once("http", lambda: GuardedHttp(outside.http_settings(), clock=self.clock))
+        return http.trusting(*outside.trusted_origins(tool))
 
     async def aclose(self) -> None:
         """Close what belongs to the event loop; call it inside the loop, at its end."""

@@ -21,6 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from mrd_project import demo
+from research.engine.domain.errors import InvalidInput
 from research.engine.domain.states import WORKING, RunState
 from research.models import Run, Step
 from research.services import library, processes
@@ -34,6 +35,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--no-serve", action="store_true", help="stop when the runs are there to look at")
+        parser.add_argument("--engine", default="extractive", help="who does the research (make demo ENGINE=replay)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.PRODUCTION:
@@ -48,7 +50,7 @@ class Command(BaseCommand):
         self._library(console, team, people["rita"])
         with _child("worker") as worker:
             try:
-                runs = self._research(console, team, people, worker)
+                runs = self._research(console, team, people, worker, engine=options["engine"])
                 self._tell(console, runs)
                 if not options["no_serve"]:
                     self._serve(console, worker)
@@ -70,9 +72,9 @@ class Command(BaseCommand):
             raise CommandError(f"A bundled sample could not be read: {said.name}: {said.sentence}")
 
     def _research(
-        self, console: Console, team: Any, people: dict[str, Any], worker: subprocess.Popen[bytes]
+        self, console: Console, team: Any, people: dict[str, Any], worker: subprocess.Popen[bytes], *, engine: str
     ) -> list[Run]:
-        shows = {demo.run_for(show, team=team, requester=people["rita"]).pk: show for show in demo.SHOWS}
+        shows = _runs(team, people["rita"], engine)
         ends = time.monotonic() + PATIENCE_S
         with _bars(console) as bars:
             rows = {pk: bars.add_task(show.prompt[:46], total=None) for pk, show in shows.items()}
@@ -127,6 +129,14 @@ class Command(BaseCommand):
             while site.poll() is None and worker.poll() is None:
                 time.sleep(0.5)
             raise CommandError("The site or the worker stopped; what it said stands above.")
+
+
+def _runs(team: Any, requester: Any, engine: str) -> dict[Any, demo.Show]:
+    """Return the demo's shows by the ids of their runs. Raises `CommandError` for an engine that is not there."""
+    try:
+        return {demo.run_for(show, team=team, requester=requester, engine=engine).pk: show for show in demo.SHOWS}
+    except InvalidInput as error:
+        raise CommandError(error.detail) from error
 
 
 def _steps(run: Run) -> tuple[int, int]:

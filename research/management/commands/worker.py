@@ -50,7 +50,7 @@ class Command(BaseCommand):
         """Start one cluster and return when it had to be replaced."""
         manage = Path(settings.BASE_DIR) / "manage.py"
         cluster = subprocess.Popen(  # noqa: S603
-            [sys.executable, str(manage), "qcluster"],
+            [sys.executable, str(manage), "cluster"],
             start_new_session=True,
             preexec_fn=processes.end_with_parent,  # noqa: PLW1509 - this process starts no threads
         )
