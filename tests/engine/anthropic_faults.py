@@ -80,7 +80,6 @@ LASTING = {
     "400": (answers.error(400, "invalid_request_error", "temperature: range 0..1"), "temperature: range 0..1"),
     "400 in many words": (answers.error(400, "invalid_request_error", "word " * 200), "word…"),
     "401": (answers.error(401, "authentication_error", "API key is invalid."), failures.KEY_SETTING),
-    "402": (answers.error(402, "billing_error", "Pay first"), "billing"),
     "403": (answers.error(403, "permission_error", "No"), "rights"),
     "404 for the model": (answers.error(404, "not_found_error", "model: claude-opus-5-5"), "'claude-opus-5-5'"),
     "404 for the address": (answers.html(status=404), failures.BASE_URL_SETTING),
@@ -99,6 +98,7 @@ LASTING = {
 SPENT = {
     "enforced": coded(429, "rate_limit_error", "enforced_spend_limit_reached"),
     "contract": coded(429, "rate_limit_error", "contract_spend_limit_reached"),
+    "billing": answers.error(402, "billing_error", "Pay first"),
     "linked": coded(402, "billing_error", "linked_organization_spend_limit_reached"),
     "by its words": answers.error(
         429, "rate_limit_error", "This request would exceed your account's monthly spend limit. Please try again later."

@@ -13,7 +13,8 @@ import httpcore2
 from research.engine.domain.errors import CallError, Permanent, Transient
 
 # The engine's contract (ports.Http): these, and 5xx, may be otherwise in a while.
-_TRANSIENT = frozenset((408, 425, 429))
+_TOO_MANY = 429
+_TRANSIENT = frozenset((408, 425, _TOO_MANY))
 _SERVER_ERROR = 500
 _PROXY_LOGIN = 407
 # A server that names a longer wait is looked at again after a day all the same.
@@ -29,7 +30,8 @@ _SECONDS = re.compile(r"^[0-9]{1,12}$")
 def of_status(status: int, *, shown: str, retry_after: str | None, now: dt.datetime) -> CallError:
     """Return the error that a status of 400 or more is."""
     if status in _TRANSIENT or status >= _SERVER_ERROR:
-        return Transient(f"{shown} answered {status}.", retry_after_s=retry_after_s(retry_after, now=now))
+        wait_s = retry_after_s(retry_after, now=now)
+        return Transient(f"{shown} answered {status}.", retry_after_s=wait_s, limited=status == _TOO_MANY)
     if status == _PROXY_LOGIN:
         return _proxy_login()
     return Permanent(f"{shown} answered {status}: look for the page elsewhere.")

@@ -61,11 +61,12 @@ class Calls(Protocol):
         *,
         timeout_s: float,
         provider: bool = False,
+        breaker: str = "",
     ) -> CallOutcome:
         """Make the call, each attempt a ledger row of its own.
 
-        `perform` gets the attempt's key; what it raises is tried again when it is `Transient`. The breaker is that of
-        `request.name`. provider: it is a model's, so that its absence is `ProviderDown`.
+        `perform` gets the attempt's key; what it raises is tried again when it is `Transient`. breaker: its
+        name, "" for that of `request.name`. provider: it is a model's, so that its absence is `ProviderDown`.
         Raises what `perform` and the ledger raise, `Transient` when the breaker is open.
         """
         ...

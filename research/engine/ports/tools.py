@@ -35,6 +35,7 @@ class Tool(Protocol):
 
     capability: what it can, as a key; tools of one capability stand in for one another ("search_library").
     says: what it does in one sentence, for people and models. timeout_s: of one attempt.
+    `breaker_of(arguments)`, where it has that method, names the breaker before a call; else it is the tool's name.
     ttl_s: how long its answer may be used again, 0 for never. rate: most calls a minute of one process, None for any.
     """
 

@@ -69,23 +69,25 @@ class ResilientCalls:
         return await self._ledger.call(request, perform)
 
     async def make(
-        self, request: CallRequest, perform: Perform, *, timeout_s: float, provider: bool = False
+        self, request: CallRequest, perform: Perform, *, timeout_s: float, provider: bool = False, breaker: str = ""
     ) -> CallOutcome:
         """See `ports.Calls.make`.
 
         Raises `Transient` after four attempts, or at once when the breaker is open or the wait asked for is over 60 s;
         `ProviderDown` instead where `provider`; `Permanent` at once; and what the ledger raises.
         """
-        name = request.name
+        name, why = breaker or request.name, ""
         for attempt in range(1, len(BACKOFF_S) + 2):
-            if not await self._breakers.allow(name):
+            # Three failures of this call alone open its breaker: the last try is made all the same, or its wait would
+            # be for nothing. A probe that failed, or a breaker that others opened, ends it sooner.
+            if attempt <= len(BACKOFF_S) and not await self._breakers.allow(name):
                 self._observer.note("breaker.open", name=name)
-                raise self._gave_up(
-                    Transient(f"'{name}' rests after repeated failures; it is tried again in a minute."), provider
-                )
+                rests = f"'{name}' rests after repeated failures; it is tried again in a minute."
+                raise self._gave_up(Transient(f"{rests} {why}".strip()), provider)
             try:
-                return await self._attempt(request, perform, attempt, timeout_s)
+                return await self._attempt(request, perform, attempt, timeout_s, name)
             except Transient as error:
+                why = f"The last: {error.detail}"
                 wait_s = self._wait_s(attempt, error)
                 if wait_s is None:
                     raise self._gave_up(error, provider) from error
@@ -110,36 +112,39 @@ class ResilientCalls:
             return backoff_s
         return None if error.retry_after_s > LONGEST_WAIT_S else max(backoff_s, error.retry_after_s)
 
-    async def _attempt(self, request: CallRequest, perform: Perform, attempt: int, timeout_s: float) -> CallOutcome:
+    async def _attempt(
+        self, request: CallRequest, perform: Perform, attempt: int, timeout_s: float, breaker: str
+    ) -> CallOutcome:
         if attempt > 1:
             request = request.model_copy(update={"arguments": request.arguments | {ATTEMPT: attempt}})
 
         async def carried_out(key: str) -> CallOutcome:
-            return await self._timed(request, perform, key, timeout_s)
+            return await self._timed(request, perform, key, timeout_s, breaker)
 
         # Before the intent is written: a call that only waits its turn must not look like one in flight at a crash.
         async with self._rates.hold(request.name, self._user):
             return await self._ledger.call(request, carried_out)
 
-    async def _timed(self, request: CallRequest, perform: Perform, key: str, timeout_s: float) -> CallOutcome:
+    async def _timed(
+        self, request: CallRequest, perform: Perform, key: str, timeout_s: float, breaker: str
+    ) -> CallOutcome:
         """Carry the call out once within its time, and tell its breaker. No replayed one comes here."""
-        name = request.name
         try:
             async with asyncio.timeout(timeout_s):
                 outcome = await perform(key)
         except TimeoutError as error:
-            await self._breakers.record(name, ok=False)
+            await self._breakers.record(breaker, ok=False)
             # It may have been carried out and paid for all the same: what was reserved counts as used.
             used = Usage(searches=request.estimate.searches, tokens=request.estimate.tokens, cost_usd=None)
-            raise Transient(f"'{name}' did not answer within {timeout_s:g} s.", used=used) from error
+            raise Transient(f"'{request.name}' did not answer within {timeout_s:g} s.", used=used) from error
         except Transient as error:
             # A limit of rate is the other side at work, not the other side away.
             if not error.limited:
-                await self._breakers.record(name, ok=False)
+                await self._breakers.record(breaker, ok=False)
             raise
         except Permanent:
             # The other side answered: the request is at fault, not the service, so the breaker stays closed.
-            await self._breakers.record(name, ok=True)
+            await self._breakers.record(breaker, ok=True)
             raise
-        await self._breakers.record(name, ok=True)
+        await self._breakers.record(breaker, ok=True)
         return outcome

@@ -104,7 +104,10 @@ class LedgeredShelf:
             outcome = await self._calls.recorded(request.model_copy(update={"estimate": NOTHING}), _again(known))
         else:
             outcome = await self._calls.make(
-                request, lambda call_key: self._perform(tool, checked, call_key), timeout_s=tool.timeout_s
+                request,
+                lambda call_key: self._perform(tool, checked, call_key),
+                timeout_s=tool.timeout_s,
+                breaker=_breaker_of(tool, checked),
             )
             # Nothing found is no answer to keep: a search engine may have been half away.
             if self._cache is not None and tool.ttl_s > 0 and _holds_something(outcome.payload):
@@ -138,6 +141,12 @@ class LedgeredShelf:
 
 def _holds_something(payload: dict[str, Any]) -> bool:
     return any(payload.get(name) for name in ("hits", "shares", "listings"))
+
+
+def _breaker_of(tool: Tool, checked: BaseModel) -> str:
+    """Return the breaker before a call: the tool's, or of a tool that goes to many hosts the host's own."""
+    own = getattr(tool, "breaker_of", None)
+    return str(own(checked)) if own is not None else tool.name
 
 
 def _again(known: dict[str, Any]) -> Any:

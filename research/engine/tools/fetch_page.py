@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from pydantic import BaseModel, Field
 
 from research.engine.domain.canonical import Frozen
@@ -59,6 +61,10 @@ class FetchPage:
 
     def __init__(self, *, http: Http) -> None:
         self._http = http
+
+    def breaker_of(self, arguments: Arguments) -> str:
+        """Return which breaker stands before a call: the host's own. A dead site is no reason to read no other."""
+        return f"{NAME} {(urlsplit(arguments.url).hostname or '')[:60]}"
 
     async def run(self, arguments: Arguments) -> ToolResult:
         """Return the page as a document to archive, known by the address that answered in the end.

@@ -3,10 +3,10 @@
 CallError
 ├── Transient                 408 409 429 5xx, network, time, a cut or garbled stream; `used` where it was billed
 │   └── Overloaded            529, overloaded_error: another model may have room
-├── Permanent                 400 401 402 403 404 413 422, `x-should-retry: false`, an unknown certificate
+├── Permanent                 400 401 403 404 413 422, `x-should-retry: false`, an unknown certificate
 │   └── ModelUnavailable      404 for the model: another may serve
 BudgetExceeded
-└── SpendLimitReached         the account's limit or credit: final, a person must act
+└── SpendLimitReached         402, the account's limit or credit: final, a person must act
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from research.engine.domain.usage import Usage
 # Characters of the API's own message that an error quotes.
 QUOTED_CHARS = 300
 KEY_SETTING, BASE_URL_SETTING = "MRD_ANTHROPIC_API_KEY", "MRD_ANTHROPIC_BASE_URL"
-PROXY_SETTING, CA_SETTING = "MRD_ANTHROPIC_PROXY", "MRD_ANTHROPIC_CA_BUNDLE"
+PROXY_SETTING, CA_SETTING = "MRD_HTTP_PROXY", "MRD_CA_BUNDLE"
 
 _API = "The Messages API"
 _CHECK_CA, _CHECK_PROXY = f"check {CA_SETTING}.", f"check {PROXY_SETTING}."
@@ -53,7 +53,6 @@ _OVERLOADED = 529  # the API's own status, in no standard
 _TYPE_STATUS = {
     "invalid_request_error": 400,
     "authentication_error": 401,
-    "billing_error": 402,
     "permission_error": 403,
     "not_found_error": 404,
     "conflict_error": 409,
@@ -66,7 +65,6 @@ _TYPE_STATUS = {
 
 _PERMANENT = {
     401: f"The Messages API refuses the key; check {KEY_SETTING}.",
-    402: "The Messages API asks for payment; a person must settle the account's billing.",
     403: f"The key may not do this; check the rights of {KEY_SETTING} and its workspace.",
     413: "The request is too large for the Messages API; send less at a time.",
     422: "The Messages API cannot process the request.",
@@ -119,6 +117,9 @@ def of_answer(*, status: int, headers: Mapping[str, str], body: object, call: Ca
     if code in _SPEND_CODES or (status in _SPEND_STATUS and _SPEND_WORDS.search(message)):
         limit = "The Anthropic account has reached a spending limit; a person must raise it there."
         return SpendLimitReached(f"{limit} {_says(message)}".strip())
+    if status == HTTPStatus.PAYMENT_REQUIRED or kind == "billing_error":
+        pay = "The Messages API asks for payment; a person must settle the account's billing there."
+        return SpendLimitReached(f"{pay} {_says(message)}".strip())
     if status < HTTPStatus.MULTIPLE_CHOICES:
         # An error told in a stream or body of status 200: its type tells what the status does not, and the headers are
         # those of an answer that had begun well (`retry-after` stands on such, too).
@@ -137,7 +138,9 @@ def _passing(status: int, message: str, *, final: bool, headers: Mapping[str, st
         return Permanent(f"{sentence} It says that trying again is of no use.", used=call.used)
     wait_s = retry_after_s(headers, now=call.now)
     kind = Overloaded if status == _OVERLOADED else Transient
-    return kind(sentence, retry_after_s=wait_s, used=call.used)
+    # Too many calls: the other side works, and its breaker must not take this for an outage.
+    limited = status == HTTPStatus.TOO_MANY_REQUESTS
+    return kind(sentence, retry_after_s=wait_s, used=call.used, limited=limited)
 
 
 def _lasting(status: int, message: str, *, kind: object, call: Call) -> MrdError:
