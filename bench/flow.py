@@ -1,16 +1,29 @@
-"""How close a run comes to its critical path: 12 tasks of 3 calls of 1 s each, alone and 50 at once.
+"""How close runs come to their critical path: 12 tasks of 3 calls each, one run alone and 50 at once.
 
-    python bench/flow.py [--runs 50] [--database postgres://…]
+    python bench/flow.py [--postgres] [--durable] [--sqlite] [--database postgres://…] [--runs 50] [--seconds 0.2]
+                         [--drivers 1] [--profile]
 
-Without --database it measures SQLite, and PostgreSQL too where TEST_DATABASE_URL names one. Each row is one driver
-process; the wall time runs from the plan's approval to the end of the research, the CPU is the driver's own.
+--postgres starts a PostgreSQL of its own, as the tests do; --database names another; TEST_DATABASE_URL does as well.
+The private one does not wait for its disk unless --durable says so: then every commit is flushed.
+
+A task's calls follow one another, so a run cannot end before 3 × the seconds of a call: that is the critical path here,
+the calls alone. What is durable comes on top: claiming and loading the steps, six writes of the ledger a task, the
+result of each step, and the run's move to its next state. Time runs from the commit of the approvals, all of them in
+one transaction, until the research of the last run is seen to be done; so it holds what the driver takes to notice.
+Runs that are done early go on to their next state meanwhile, and what that takes is measured with the rest. CPU is that
+of the driver processes alone, memory their growth from idle to the highest seen, a run in flight.
+
+The yardstick is the same calls under a bare `asyncio.gather` in one process: nothing written, nothing checked.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -20,10 +33,11 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mrd_project.settings")
 
-TASKS, CALLS, SECONDS = 12, 3, 1.0
+TASKS, CALLS = 12, 3
+MB = 2**20
 
 
-def inside(runs: int) -> dict[str, float]:
+def inside(runs: int, seconds: float, drivers: int, profile: str) -> dict[str, float]:
     """Measure in this process, which has a database of its own."""
     import django
 
@@ -31,6 +45,7 @@ def inside(runs: int) -> dict[str, float]:
     import datetime as dt
 
     from django.core.management import call_command
+    from django.db import transaction
 
     from research.models import Call, Event, Run
     from research.services import runs as run_services
@@ -41,106 +56,203 @@ def inside(runs: int) -> dict[str, float]:
     script = {
         "tasks": TASKS,
         "calls": CALLS,
-        "seconds": SECONDS,
+        "seconds": seconds,
         "effects": "",
         "quotes": world.quotes(people, count=TASKS),
     }
     Path(os.environ["MRD_SCRIPT"]).write_text(json.dumps(script))
-    prompt = "A market for desks that keep to their critical path"
     made = [
         run_services.create(
             team=people.team,
             requester=people.requester,
-            prompt=prompt,
+            prompt="A market for desks that keep to their critical path",
             vertical="saas",
             engine="scripted",
             now=dt.datetime.now(dt.UTC),
         )
         for _ in range(runs)
     ]
-    driver = subprocess.Popen([sys.executable, str(ROOT / "manage.py"), "drive"], cwd=ROOT)
-    _wait(lambda: not Run.objects.exclude(state="plan_review").exists())
-    before = _cpu_s(driver.pid)
-    started = time.monotonic()
-    for run in made:
-        world.decide_all(run, people)
-    _wait(lambda: Event.objects.filter(kind="run.researched").count() == runs, patience_s=SECONDS * 300)
-    wall = time.monotonic() - started
-    cpu = _cpu_s(driver.pid) - before
-    single = [
-        (run.events.get(kind="run.researched").at - run.events.get(kind="plan.approved").at).total_seconds()
-        for run in made
+    command = [
+        sys.executable,
+        *(["-m", "cProfile", "-o", profile] if profile else []),
+        str(ROOT / "manage.py"),
+        "drive",
     ]
+    started = [subprocess.Popen(command, cwd=ROOT) for _ in range(drivers)]
+    watch = Watch([process.pid for process in started])
+    _wait(lambda: not Run.objects.exclude(state="plan_review").exists(), every_s=0.05)
+    time.sleep(0.5)
+    watch.start()
+    with transaction.atomic():
+        for run in made:
+            world.decide_all(run, people)
+        watch.begin()
+    begun = time.monotonic()
+    done = Event.objects.filter(kind="run.researched")
+    _wait(lambda: watch.look() or done.count() == runs, every_s=0.005 if runs == 1 else 0.05)
+    wall = time.monotonic() - begun
+    cpu = watch.cpu_s()
     calls = Call.objects.filter(state="done").count()
-    driver.kill()
-    driver.wait()
-    return {"runs": runs, "calls": calls, "wall_s": wall, "slowest_s": max(single), "cpu_ms_a_call": 1000 * cpu / calls}
+    for process in started:
+        process.send_signal(signal.SIGINT if profile else signal.SIGKILL)
+        process.wait()
+    return {
+        "runs": runs,
+        "calls": calls,
+        "wall_s": wall,
+        "cpu_ms_a_call": 1000 * cpu / calls,
+        "mb_a_run": watch.grown_mb() / runs,
+        "mb": watch.most / MB,
+    }
 
 
-def _wait(done, patience_s: float = 120) -> None:
+class Watch:
+    """The driver processes' CPU and memory."""
+
+    def __init__(self, pids: list[int]) -> None:
+        import psutil
+
+        self._processes = [psutil.Process(pid) for pid in pids]
+        self._idle = self.most = 0
+        self._cpu = 0.0
+
+    def start(self) -> None:
+        self._idle = self.most = self._memory()
+
+    def begin(self) -> None:
+        self._cpu = self._cpu_s()
+
+    def look(self) -> None:
+        self.most = max(self.most, self._memory())
+
+    def cpu_s(self) -> float:
+        return self._cpu_s() - self._cpu
+
+    def grown_mb(self) -> float:
+        return (self.most - self._idle) / MB
+
+    def _memory(self) -> int:
+        return sum(process.memory_info().rss for process in self._processes)
+
+    def _cpu_s(self) -> float:
+        times = [process.cpu_times() for process in self._processes]
+        return sum(one.user + one.system for one in times)
+
+
+def bare(runs: int, seconds: float) -> float:
+    """Return the seconds the same calls take under `asyncio.gather`, which keeps no account of them."""
+    answers = []
+
+    async def task(run: int, number: int) -> None:
+        for n in range(CALLS):
+            await asyncio.sleep(seconds)
+            answers.append(json.dumps({"said": f"{run}/{number}/{n}"}))
+
+    async def everything() -> None:
+        await asyncio.gather(*(task(run, number) for run in range(runs) for number in range(TASKS)))
+
+    started = time.monotonic()
+    asyncio.run(everything())
+    return time.monotonic() - started
+
+
+def _wait(done, *, every_s: float, patience_s: float = 300) -> None:
     ends = time.monotonic() + patience_s
     while not done():
         if time.monotonic() > ends:
             raise SystemExit("the runs did not get there in time")
-        time.sleep(0.05)
+        time.sleep(every_s)
 
 
-def _cpu_s(pid: int) -> float:
-    import psutil
+def measure(url: str, runs: int, options: argparse.Namespace) -> dict[str, float]:
+    """Measure in a process with a database of its own beside the one at `url` ("": SQLite)."""
+    from tests.doubles import databases
 
-    times = psutil.Process(pid).cpu_times()
-    return times.user + times.system
+    with databases.fresh(url) as env:
+        env |= {
+            "MRD_ENV_FILE": "",
+            "MRD_ENGINES": json.dumps({"scripted": "tests.doubles.scripted.build"}),
+            "MRD_SCRIPT": str(Path(env["MRD_VAR_DIR"]) / "script.json"),
+            "MRD_DRIVERS": str(options.drivers),
+            "MRD_WORKERS": str(options.drivers + 2),
+            "MRD_DRIVER_CAPACITY": "700",
+            "MRD_CALLS_AT_ONCE": "5000",
+            "MRD_CALLS_AT_ONCE_A_USER": "5000",
+            "MRD_DRIVER_SLICE_S": "600",
+            "MRD_DRIVER_LINGER_S": "60",
+        }
+        given = ("--inside", str(runs), "--seconds", str(options.seconds), "--drivers", str(options.drivers))
+        profiled = ("--profile", options.profile) if options.profile else ()
+        done = subprocess.run(
+            [sys.executable, __file__, *given, *profiled], env=env, capture_output=True, text=True, check=False
+        )
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=50, help="how many at once in the second row (default 50)")
-    parser.add_argument("--database", help="a PostgreSQL URL; a database of its own is made beside it")
+    parser.add_argument("--seconds", type=float, default=0.2, help="what a call takes (default 0.2)")
+    parser.add_argument("--drivers", type=int, default=1, help="driver processes (default 1)")
+    parser.add_argument("--database", default="", help="a PostgreSQL URL; a database of its own is made beside it")
+    parser.add_argument("--postgres", action="store_true", help="start a private PostgreSQL")
+    parser.add_argument("--durable", action="store_true", help="have the private PostgreSQL flush each commit")
+    parser.add_argument("--sqlite", action="store_true", help="measure SQLite too (alone where no PostgreSQL is named)")
+    parser.add_argument("--profile", default="", help="a file for the driver's profile, which slows it down")
     parser.add_argument("--inside", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.inside:
-        print(json.dumps(inside(options.inside)))
+        print(json.dumps(inside(options.inside, options.seconds, options.drivers, options.profile)))
         return
+    with contextlib.ExitStack() as stack:
+        url = options.database or os.environ.get("TEST_DATABASE_URL", "")
+        name = "PostgreSQL"
+        if options.postgres:
+            from tests import private_postgres
+
+            if options.durable:
+                private_postgres.OPTIONS.update(fsync="on", synchronous_commit="on", full_page_writes="on")
+                name += ", flushed"
+            url = stack.enter_context(private_postgres.server()).url
+        urls = {name: url} if url else {}
+        if options.sqlite or not urls:
+            urls["SQLite"] = ""
+        show(urls, options)
+
+
+def show(urls: dict[str, str], options: argparse.Namespace) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from tests.doubles import databases
-
-    named = options.database or os.environ.get("TEST_DATABASE_URL", "")
-    urls = {"SQLite": "", **({"PostgreSQL": named} if named else {})}
-    table = Table(title=f"{TASKS} tasks × {CALLS} calls of {SECONDS:g} s; critical path {CALLS * SECONDS:g} s")
-    for column in ("database", "runs", "calls", "wall s", "slowest run s", "× critical path", "CPU ms a call"):
+    path = CALLS * options.seconds
+    table = Table(title=f"{TASKS} tasks × {CALLS} calls of {options.seconds:g} s; {options.drivers} driver(s)")
+    columns = ("", "runs", "calls", "wall s", f"× {path:g} s", "calls/s", "× bare", "CPU ms/call", "MB/run", "MB")
+    for column in columns:
         table.add_column(column, justify="right")
-    for name, url in urls.items():
-        for runs in (1, options.runs):
-            with databases.fresh(url) as env:
-                env |= {
-                    "MRD_ENGINES": json.dumps({"scripted": "tests.doubles.scripted.build"}),
-                    "MRD_SCRIPT": str(Path(env["MRD_VAR_DIR"]) / "script.json"),
-                    "MRD_DRIVER_CAPACITY": "700",
-                    "MRD_DRIVER_SLICE_S": "600",
-                    "MRD_DRIVER_LINGER_S": "60",
-                }
-                done = subprocess.run(
-                    [sys.executable, __file__, "--inside", str(runs)],
-                    env=env,
-                    capture_output=True,
-                    text=True,
-                    check=False,
-                )
-            if done.returncode:
-                raise SystemExit(done.stderr)
-            row = json.loads(done.stdout.splitlines()[-1])
+    for runs in (1, options.runs):
+        alone = bare(runs, options.seconds)
+        calls = runs * TASKS * CALLS
+        table.add_row(
+            "asyncio.gather", str(runs), str(calls), f"{alone:.2f}", f"{alone / path:.2f}", f"{calls / alone:,.0f}"
+        )
+        for name, url in urls.items():
+            row = measure(url, runs, options)
             table.add_row(
                 name,
                 str(row["runs"]),
                 str(row["calls"]),
                 f"{row['wall_s']:.2f}",
-                f"{row['slowest_s']:.2f}",
-                f"{row['slowest_s'] / (CALLS * SECONDS):.2f}",
+                f"{row['wall_s'] / path:.2f}",
+                f"{row['calls'] / row['wall_s']:,.0f}",
+                f"{alone / row['wall_s']:.2f}",
                 f"{row['cpu_ms_a_call']:.2f}",
+                f"{row['mb_a_run']:.2f}",
+                f"{row['mb']:.0f}",
             )
-    Console(width=110).print(table)
+    Console(width=120).print(table)
 
 
 if __name__ == "__main__":
