@@ -52,6 +52,7 @@ class Config(BaseSettings):
     behind_proxy: bool = False  # trust X-Forwarded-Proto of the proxy in front
     company_register: Path | None = None  # a file like the SEC's company_tickers.json; None: no register is asked
     semantic: bool = False  # reorder what searches find by meaning; wants requirements-semantic.txt
+    api_runs_a_minute: int = Field(default=30, ge=1)  # that one person may ask for over the API
     upload_max_mb: int = Field(default=64, ge=1, le=2048)
 
     # The worker (docs/reference/settings.md; the check `mrd.E010` holds the relations between these).

@@ -12,7 +12,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Research", ("Run", "Plan", "Task", "Claim", "SectionRevision", "Document")),
     ("Library", ("Source", "Snapshot", "ExtractedText", "Passage", "Intake", "Evidence")),
     ("The record", ("Decision", "Signature", "Event")),
-    ("Engine room", ("Step", "Call", "Breaker", "Driver")),
+    ("Engine room", ("Step", "Call", "DayBudget", "Breaker", "Driver")),
     ("People", ("User", "Group", "Team", "ApiToken")),
 )
 

@@ -11,8 +11,10 @@ from django.db.models import QuerySet
 from research.adapters import runtime
 from research.engine.verticals import registry
 from research.models import Team
+from research.models.runs import Priority
 
 _MAX_WHOLE = 1_000_000
+_MAX_TOKENS = 10_000_000_000
 
 
 class NewRunForm(forms.Form):
@@ -24,8 +26,26 @@ class NewRunForm(forms.Form):
     vertical = forms.ChoiceField(
         help_text="Chooses the plan's template, the sections and which of them are regulatory."
     )
-    engine = forms.ChoiceField(help_text="Who does the research; 'extractive' needs no key and invents nothing.")
+    engine = forms.ChoiceField(
+        help_text="Who does the research: those whose settings are complete. 'extractive' needs no key and invents "
+        "nothing."
+    )
     team = forms.ModelChoiceField(queryset=Team.objects.none(), empty_label=None, help_text="Whose library is read.")
+    priority = forms.ChoiceField(
+        choices=[(Priority.NORMAL.value, "normal"), (Priority.BATCH.value, "batch: it can wait")],
+        initial=Priority.NORMAL.value,
+        required=False,
+        help_text="An engine that can sends a run that can wait in batches: up to a day for each answer, at half the "
+        "price.",
+    )
+    bypass_cache = forms.BooleanField(
+        label="Answer afresh",
+        required=False,
+        help_text="Use nothing again that tools brought for earlier runs. It takes longer and may cost more.",
+    )
+
+    def clean_priority(self) -> str:
+        return str(self.cleaned_data["priority"] or Priority.NORMAL.value)
 
     def __init__(self, *args: Any, teams: QuerySet[Team], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -45,4 +65,7 @@ class NothingForm(forms.Form):
 class BudgetForm(forms.Form):
     calls = forms.IntegerField(min_value=0, max_value=_MAX_WHOLE)
     searches = forms.IntegerField(min_value=0, max_value=_MAX_WHOLE)
+    tokens = forms.IntegerField(
+        min_value=0, max_value=_MAX_TOKENS, help_text="Read and written by models; 'extractive' uses none."
+    )
     cost_usd = forms.DecimalField(label="Cost in US$", min_value=Decimal(0), max_digits=12, decimal_places=2)

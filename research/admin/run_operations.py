@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from research import queries
 from research.engine.domain.errors import InvalidInput, MrdError
 from research.engine.domain.usage import Limits
 from research.models import Run, RunBudget
@@ -44,8 +45,9 @@ class Operation(NamedTuple):
     do: Callable[..., Run]
 
 
-def _raise_budget(*, calls: int, searches: int, cost_usd: Decimal, **more: Any) -> Run:
-    return runs.raise_budget(limits=Limits(calls=calls, searches=searches, cost_usd=cost_usd), **more)
+def _raise_budget(*, calls: int, searches: int, tokens: int, cost_usd: Decimal, **more: Any) -> Run:
+    limits = Limits(calls=calls, searches=searches, tokens=tokens, cost_usd=cost_usd)
+    return runs.raise_budget(limits=limits, **more)
 
 
 OPERATIONS = {
@@ -59,6 +61,15 @@ OPERATIONS = {
     ),
     "resume": Operation(
         "Resume this run?", "It goes on where it was.", "Resume the run", "The run goes on.", NothingForm, runs.resume
+    ),
+    "finish": Operation(
+        "Finish with what there is?",
+        "From now on the run buys nothing: questions not researched yet end as insufficient data, and your reason "
+        "stands in the document. What is found is checked and drafted by rules, and every gate stands as before.",
+        "Finish with what there is",
+        "The run goes on to its document with what there is.",
+        ReasonForm,
+        runs.finish,
     ),
     "cancel": Operation(
         "Cancel this run?",
@@ -100,8 +111,20 @@ def operate(page: Page, request: HttpRequest, run: Run, verb: str) -> HttpRespon
         else:
             page.message_user(request, operation.done)
             return HttpResponseRedirect(back)
-    context = page.context(request, title=operation.title, operation=operation, form=form, run=run, back=back)
+    context = page.context(
+        request, title=operation.title, operation=operation, form=form, run=run, back=back, note=_note(run, verb)
+    )
     return TemplateResponse(request, "admin/research/run/operate.html", context)
+
+
+def _note(run: Run, verb: str) -> str:
+    """Return what the answer will mean for this very run, "" where there is nothing more to say."""
+    if verb != "finish":
+        return ""
+    number = queries.unasked(run)
+    if not number:
+        return "Every question is researched: none is left out."
+    return f"{number} question{' is' if number == 1 else 's are'} not researched yet and will be left out."
 
 
 def _present(run: Run, verb: str) -> dict[str, Any]:
@@ -110,4 +133,9 @@ def _present(run: Run, verb: str) -> dict[str, Any]:
     budget = RunBudget.objects.get(run=run, phase=Phase.RESEARCH)
     # Up, as the form takes cents and no limit can be lowered.
     cost_usd = budget.max_cost_usd.quantize(_CENT, rounding=ROUND_CEILING)
-    return {"calls": budget.max_calls, "searches": budget.max_searches, "cost_usd": cost_usd}
+    return {
+        "calls": budget.max_calls,
+        "searches": budget.max_searches,
+        "tokens": budget.max_tokens,
+        "cost_usd": cost_usd,
+    }

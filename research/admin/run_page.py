@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, NamedTuple
 
 from django.http import HttpRequest
@@ -10,7 +11,7 @@ from django.urls import reverse
 from research import queries
 from research.engine.domain.states import RUN_TRANSITIONS, WORKING, Gate, RunEvent, RunState
 from research.models import Run, Task
-from research.services import access, exports
+from research.services import access, account, exports, recording
 
 from .base import address
 
@@ -46,6 +47,16 @@ class TaskRow(NamedTuple):
     waits_for: str
 
 
+class WaysOn(NamedTuple):
+    """What a paused run waits for. until: the time of its next try, None while it waits for a person.
+
+    budget: it would pass a limit, so that a person raises it or finishes the run with what there is.
+    """
+
+    until: dt.datetime | None
+    budget: bool
+
+
 _OPERATIONS = (
     ("pause", "Pause", RunEvent.PAUSED),
     ("resume", "Resume", RunEvent.RESUMED),
@@ -60,7 +71,9 @@ def live(run: Run) -> dict[str, Any]:
         "run": run,
         "stages": _stages(run, progress.stage),
         "progress": progress,
+        "budgets": account.budget_rows(progress.budgets),
         "is_moving": RunState(run.state) in WORKING,
+        "ways_on": _ways_on(run),
         "stuck": queries.stuck_steps(run),
         "task_counts": _words(progress.tasks),
         "claim_counts": _words(progress.claims),
@@ -71,6 +84,7 @@ def page(run: Run, request: HttpRequest) -> dict[str, Any]:
     """Return all that the page of a run shows to this user."""
     plan = queries.current_plan(run)
     may_operate = access.may_operate(request.user, run)
+    tasks = queries.tasks_in_order(plan)
     waiting = queries.waiting(run, limit=20)
     documents = queries.documents(run)
     return {
@@ -78,7 +92,8 @@ def page(run: Run, request: HttpRequest) -> dict[str, Any]:
         "may_operate": may_operate,
         "buttons": buttons(run) if may_operate else [],
         "plan": plan,
-        "tasks": _tasks(queries.tasks_in_order(plan)),
+        "tasks": _tasks(tasks),
+        "account": account.account_of(run, plan, tasks),
         "waiting": waiting,
         "gate_words": f"{waiting.gate.value.replace('_', '-')} gate" if waiting else "",
         "gates": _gates(run, waiting),
@@ -98,11 +113,24 @@ def buttons(run: Run) -> list[Button]:
         for verb, words, event in _OPERATIONS
         if event in taken
     ]
+    if run.state in (RunState.PAUSED, RunState.FAILED) and run.resume_to != RunState.PLANNING:
+        place = 1 if run.state == RunState.PAUSED else 0
+        where = reverse("admin:research_run_operate", args=[run.pk, "finish"])
+        found.insert(place, Button("finish", "Finish with what there is", where))
     if RunEvent.CANCELLED in taken:
         found.insert(
             0, Button("budget", "Raise budget", reverse("admin:research_run_operate", args=[run.pk, "budget"]))
         )
     return found
+
+
+def _ways_on(run: Run) -> WaysOn | None:
+    """Return what a paused run waits for, None for one that is not paused."""
+    if run.state != RunState.PAUSED:
+        return None
+    # The engine pauses a run until a time, or without one where a call would pass a limit (execution.setback_of).
+    budget = run.not_before is None and queries.paused_by(run) == recording.ENGINE
+    return WaysOn(run.not_before, budget)
 
 
 def _stages(run: Run, reached: int) -> list[Stage]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from research.engine.domain.states import WORKING, RunState
 from research.models import Run, Team
 from research.services import access, exports, runs
 
-from . import run_page
+from . import cost_page, run_page
 from .base import TeamScopedAdmin, badge, bar
 from .run_forms import NewRunForm
 from .run_operations import operate
@@ -35,10 +36,19 @@ _STEPPING = WORKING | {RunState.PAUSED, RunState.FAILED}
 class RunAdmin(TeamScopedAdmin):
     team_path = "team"
     list_display = ["title", "state_badge", "progress", "claims", "asked_by", "age"]
-    list_filter = ["state", "vertical", ("team", admin.RelatedOnlyFieldListFilter), "is_demo", "created_at"]
+    list_filter = [
+        "state",
+        "vertical",
+        "engine",
+        "priority",
+        ("team", admin.RelatedOnlyFieldListFilter),
+        "is_demo",
+        "created_at",
+    ]
     list_select_related = ["team", "requester"]
     search_fields = ["id", "prompt", "requester__username"]
     ordering = ["-created_at", "-id"]
+    change_list_template = "admin/research/run/change_list.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
         return queries.counted(super().get_queryset(request))
@@ -78,6 +88,7 @@ class RunAdmin(TeamScopedAdmin):
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [
+            path("costs/", wrap(self.costs_view), name="research_run_costs"),
             path("<uuid:run_id>/live/", wrap(self.live_view), name="research_run_live"),
             path("<uuid:run_id>/export/<str:form>/", wrap(self.export_view), name="research_run_export"),
             path("<uuid:run_id>/operate/<str:verb>/", wrap(self.operate_view), name="research_run_operate"),
@@ -115,6 +126,8 @@ class RunAdmin(TeamScopedAdmin):
                     prompt=data["prompt"],
                     vertical=data["vertical"],
                     engine=data["engine"],
+                    priority=data["priority"],
+                    bypass_cache=data["bypass_cache"],
                     correlation_id=correlation.current()[:64],
                     now=timezone.now(),
                 )
@@ -144,8 +157,16 @@ class RunAdmin(TeamScopedAdmin):
         response["X-Run-State"] = run.state
         return response
 
+    def costs_view(self, request: HttpRequest) -> HttpResponse:
+        """Show what the runs of the user's teams came to in the last days."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        seen = queries.runs_of(request.user)  # type: ignore[arg-type]
+        shown = cost_page.page(seen, today=timezone.now().astimezone(dt.UTC).date())
+        return TemplateResponse(request, "admin/research/run/costs.html", self.context(request, title="Costs", **shown))
+
     def operate_view(self, request: HttpRequest, run_id: UUID, verb: str) -> HttpResponse:
-        """Ask whether it is meant, then pause, resume or cancel the run or raise its budget."""
+        """Ask whether it is meant, then pause, resume, finish or cancel the run or raise its budget."""
         return operate(self, request, self.run_of(request, run_id), verb)
 
     def export_view(self, request: HttpRequest, run_id: UUID, form: str) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""What executes: steps, calls, drivers, breakers."""
+"""Steps: what is executed, and a way to try again what got stuck."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from research.engine.document.text import money
 from research.engine.domain.errors import MrdError
 from research.engine.domain.states import StepState
-from research.models import Breaker, Call, Driver, Step
+from research.models import Step
 from research.services import access, flow
 
-from .base import TeamScopedAdmin, badge, is_administrator, is_staff, link_to, pretty
+from .base import TeamScopedAdmin, badge, is_staff, link_to, pretty
 
 _STUCK = (StepState.FAILED, StepState.QUARANTINED)
 
@@ -51,7 +49,7 @@ class StepAdmin(TeamScopedAdmin):
     change_form_template = "admin/research/step/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Step]:
-        return super().get_queryset(request).select_related("run").defer("output")
+        return super().get_queryset(request).select_related("run").defer("output", "memory")
 
     @admin.display(description="state", ordering="state")
     def state_badge(self, step: Step) -> SafeString:
@@ -117,92 +115,3 @@ class StepAdmin(TeamScopedAdmin):
         may = step is not None and access.may_operate(request.user, step.run)
         more = {"retry": reverse("admin:research_step_retry", args=[pk]) if may else ""}
         return super().change_view(request, object_id, form_url, more | (extra_context or {}))
-
-
-@admin.register(Call)
-class CallAdmin(TeamScopedAdmin):
-    list_display = ["name", "kind", "state_badge", "duplicate", "run_short", "phase", "searches", "cost", "started_at"]
-    list_filter = [
-        "state", "kind", "name", "possible_duplicate", "phase", ("run__team", admin.RelatedOnlyFieldListFilter),
-    ]  # fmt: skip
-    list_select_related = ["run", "step"]
-    search_fields = ["id", "key", "name", "error", "correlation_id"]
-    ordering = ["-started_at", "-id"]
-    fields = [
-        "run_link", "step_link", "name", "kind", "phase", "state_badge", "duplicate", "key", "repeat", "written_off",
-        "token", "searches", "cost", "reserved_searches", "reserved_cost_usd", "started_at", "finished_at", "error",
-        "correlation_id", "arguments_json", "outcome_json",
-    ]  # fmt: skip
-    readonly_fields = [
-        "run_link", "step_link", "state_badge", "duplicate", "cost", "arguments_json", "outcome_json",
-    ]  # fmt: skip
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Call]:
-        rows = super().get_queryset(request).select_related("run", "step").defer("step__output")
-        return rows.defer("outcome", "step__output")
-
-    @admin.display(description="state", ordering="state")
-    def state_badge(self, call: Call) -> SafeString:
-        return badge(call.state)
-
-    @admin.display(description="duplicate?", ordering="possible_duplicate")
-    def duplicate(self, call: Call) -> SafeString:
-        return badge("queued", "possible duplicate") if call.possible_duplicate else format_html("{}", "–")
-
-    @admin.display(description="cost", ordering="cost_usd")
-    def cost(self, call: Call) -> str:
-        if call.state == "intent":
-            return "in flight"
-        return money(call.cost_usd)
-
-    @admin.display(description="run")
-    def run_link(self, call: Call) -> SafeString:
-        return link_to(call.run)
-
-    @admin.display(description="step")
-    def step_link(self, call: Call) -> SafeString:
-        return link_to(call.step, f"{call.step.kind}: {call.step.key}")
-
-    @admin.display(description="arguments")
-    def arguments_json(self, call: Call) -> SafeString:
-        return pretty(call.arguments)
-
-    @admin.display(description="outcome")
-    def outcome_json(self, call: Call) -> SafeString:
-        return pretty(call.outcome)
-
-
-class _OperatorAdmin(TeamScopedAdmin):
-    """Rows that belong to no team: every member of staff sees how the machinery does."""
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return admin.ModelAdmin.get_queryset(self, request)
-
-
-@admin.register(Driver)
-class DriverAdmin(_OperatorAdmin):
-    list_display = ["host", "seat", "pid", "alive", "in_flight", "capacity", "started_at", "beat_at"]
-    ordering = ["host", "seat"]
-
-    @admin.display(description="last heard of")
-    def alive(self, driver: Driver) -> str:
-        return f"{max(0, int((timezone.now() - driver.beat_at).total_seconds()))} s ago"
-
-
-@admin.register(Breaker)
-class BreakerAdmin(_OperatorAdmin):
-    list_display = ["name", "standing", "failures", "opened_at", "probe_at"]
-    ordering = ["name"]
-    actions = ["reset"]
-
-    @admin.display(description="state")
-    def standing(self, breaker: Breaker) -> SafeString:
-        return badge("failed", "open") if breaker.opened_at else badge("done", "closed")
-
-    def has_operate_permission(self, request: HttpRequest) -> bool:
-        return is_administrator(request)
-
-    @admin.action(description="Close the breaker: let calls through again", permissions=["operate"])
-    def reset(self, request: HttpRequest, chosen: QuerySet[Breaker]) -> None:
-        count = chosen.update(failures=0, opened_at=None, probe_at=None)
-        self.message_user(request, f"{count} breakers are closed.")

@@ -55,6 +55,15 @@ class WriteThrottle(UserRateThrottle):
     rate = "120/min"
 
 
+class NewRunThrottle(UserRateThrottle):
+    """How many runs one person may ask for in a minute: each may spend a budget."""
+
+    scope = "api-runs"
+
+    def get_rate(self) -> str:
+        return f"{settings.MRD.api_runs_a_minute}/min"
+
+
 class Pages(CursorPagination):
     """Pages by cursor: no row is shown twice or skipped while others are added."""
 

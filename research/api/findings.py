@@ -38,6 +38,7 @@ class PlanView(RunView):
             raise NotFound("The run has no plan yet: it is still being planned.")
         out = {name: getattr(plan, name) for name in ("id", "revision", "digest", "body", "author", "comment")}
         out |= {"created_at": plan.created_at, "approved_at": plan.approved_at, "tasks": queries.tasks_in_order(plan)}
+        out["estimate"] = queries.expected_of(plan)
         return Response(PlanOut(out).data)
 
 

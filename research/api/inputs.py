@@ -9,11 +9,11 @@ from typing import Any
 from rest_framework import serializers as s
 
 from research.engine.domain.usage import Limits
+from research.models.runs import Priority
 from research.services import runs
 
 _MAX_WHOLE = 1_000_000
-
-
+_MAX_TOKENS = 10_000_000_000
 _NAMED = 20
 
 
@@ -42,6 +42,7 @@ class LimitsIn(StrictInput):
 
     calls = s.IntegerField(min_value=1, max_value=_MAX_WHOLE, required=False)
     searches = s.IntegerField(min_value=0, max_value=_MAX_WHOLE, required=False)
+    tokens = s.IntegerField(min_value=0, max_value=_MAX_TOKENS, required=False)
     cost_usd = s.DecimalField(max_digits=12, decimal_places=6, min_value=Decimal(0), required=False)
 
 
@@ -53,6 +54,15 @@ class RunIn(StrictInput):
     engine = s.CharField(max_length=80, default="extractive")
     team = s.SlugField(max_length=60, required=False, help_text="May be left out by a member of one team.")
     limits = LimitsIn(required=False)
+    priority = s.ChoiceField(
+        choices=Priority.values,
+        default=Priority.NORMAL,
+        error_messages={"invalid_choice": f"The priority is one of {', '.join(Priority.values)}."},
+        help_text="batch: it can wait; an engine that can takes up to a day for each answer, at half the price.",
+    )
+    bypass_cache = s.BooleanField(
+        default=False, help_text="Answer afresh: use nothing again that tools brought for earlier runs."
+    )
 
 
 class ReasonIn(StrictInput):

@@ -21,7 +21,7 @@ from research.engine.domain.states import RunState
 from research.models import Run, Team
 from research.services import access, idempotency, runs
 
-from .base import RUN_ID, Pages, RunView
+from .base import RUN_ID, NewRunThrottle, Pages, RunView
 from .docs import choice, problems
 from .inputs import ReasonIn, RunIn, limits_of
 from .serializers import RunDetailOut, RunOut
@@ -38,6 +38,10 @@ class RunsView(RunView, ListAPIView[Run]):
 
     serializer_class = RunOut
     pagination_class = RunPages
+
+    def get_throttles(self) -> list[Any]:
+        more = [NewRunThrottle()] if self.request.method == "POST" else []
+        return [*super().get_throttles(), *more]
 
     def get_queryset(self) -> Any:
         wanted = self.request.query_params.get("state")
@@ -86,6 +90,8 @@ class RunsView(RunView, ListAPIView[Run]):
             vertical=data["vertical"],
             engine=data["engine"],
             limits=limits_of(data.get("limits")),
+            priority=data["priority"],
+            bypass_cache=data["bypass_cache"],
             correlation_id=correlation.current()[:64],
             now=now,
         )
@@ -139,7 +145,7 @@ def detail(run: Run) -> dict[str, Any]:
 
 
 class OperateView(RunView):
-    """Pause, resume or cancel a run: its requester or an administrator."""
+    """Pause, resume, finish or cancel a run: its requester or an administrator."""
 
     verb = ""
     needs_reason = True
@@ -176,6 +182,19 @@ class ResumeView(OperateView):
     )  # fmt: skip
     def post(self, request: Request, run_id: str) -> Response:  # noqa: ARG002 - it takes no body
         return self.operate(run_id, {})
+
+
+class FinishView(OperateView):
+    verb = "finish"
+
+    @extend_schema(
+        summary="Finish a paused or failed run with what there is", operation_id="runs_finish", parameters=[RUN_ID],
+        description="It buys nothing any more. Questions not researched yet end as insufficient data, with the reason; "
+        "every gate stands as before.",
+        request=ReasonIn, responses={200: RunDetailOut, **problems(400, 404, 409)},
+    )  # fmt: skip
+    def post(self, request: Request, run_id: str) -> Response:
+        return self.operate(run_id, request.data)
 
 
 class CancelView(OperateView):

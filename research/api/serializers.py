@@ -9,6 +9,7 @@ from rest_framework import serializers as s
 
 from research.engine.domain.states import ClaimStatus, Gate, RunState, TaskOutcome
 from research.models import Call, Document, Event, Run, SectionRevision
+from research.models.runs import Priority
 
 
 def _choices(enum: Any) -> list[str]:
@@ -43,12 +44,14 @@ class RunOut(s.ModelSerializer[Run]):
     team = s.SlugRelatedField[Any](slug_field="slug", read_only=True)
     requester = PersonOut()
     state = s.ChoiceField(choices=_choices(RunState))
+    priority = s.ChoiceField(choices=Priority.values)
 
     class Meta:
         model = Run
         fields = [
             "id", "team", "requester", "prompt", "vertical", "engine", "state", "resume_to", "state_reason",
-            "state_since", "not_before", "is_demo", "created_at", "completed_at",
+            "state_since", "not_before", "priority", "bypass_cache", "finishing", "is_demo", "created_at",
+            "completed_at",
         ]  # fmt: skip
 
 
@@ -61,9 +64,9 @@ class NumberOut(s.Field[Any, Any, Any, Any]):
 
 
 class AmountOut(s.Serializer[Any]):
-    """Calls and searches are counted in whole numbers; cost is a decimal string."""
+    """Calls, searches and tokens are counted in whole numbers; cost is a decimal string."""
 
-    name = s.CharField(help_text="calls, searches or cost_usd")
+    name = s.CharField(help_text="calls, searches, tokens or cost_usd")
     used = NumberOut()
     reserved = NumberOut()
     limit = NumberOut()
@@ -148,11 +151,25 @@ class TaskOut(s.Serializer[Any]):
     searches = s.ListField(child=s.DictField())
 
 
+class UsageOut(s.Serializer[Any]):
+    """What something is expected to use."""
+
+    calls = s.IntegerField()
+    searches = s.IntegerField()
+    tokens = s.IntegerField()
+    cost_usd = s.DecimalField(max_digits=14, decimal_places=6, allow_null=True, help_text="null: unpriced, not zero.")
+
+
 class PlanOut(PlanRefOut):
     body = s.DictField(help_text="Exactly what the digest is over.")
     author = PersonOut(allow_null=True)
     comment = s.CharField()
     created_at = s.DateTimeField()
+    estimate = s.DictField(
+        child=UsageOut(),
+        help_text="What each task was expected to use, by its key; under the empty key what belongs to none. "
+        "No part of the digest.",
+    )
     tasks = TaskOut(many=True)
 
 
@@ -264,10 +281,11 @@ class CallOut(s.ModelSerializer[Call]):
     step = s.SlugRelatedField[Any](slug_field="key", read_only=True)
     state = s.CharField(help_text="intent, done, failed or unknown (in flight at a crash).")
     cost_usd = s.DecimalField(max_digits=14, decimal_places=6, allow_null=True, help_text="null: unpriced, not zero.")
+    cached_from = s.CharField(help_text="Key of the earlier call whose answer was used again; empty: it went out.")
 
     class Meta:
         model = Call
         fields = [
             "id", "step", "phase", "kind", "name", "key", "repeat", "possible_duplicate", "arguments", "state", "error",
-            "searches", "cost_usd", "correlation_id", "started_at", "finished_at",
+            "searches", "tokens", "cost_usd", "cached_from", "correlation_id", "started_at", "finished_at",
         ]  # fmt: skip

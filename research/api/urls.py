@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
-from . import exports, findings, problems, runs, trail
+from . import costs, exports, findings, problems, runs, trail
 from .docs import SwaggerView
 
 _RUN = [
@@ -16,9 +16,11 @@ _RUN = [
     path("document/", findings.DocumentView.as_view(), name="api-run-document"),
     path("events/", trail.EventsView.as_view(), name="api-run-events"),
     path("calls/", trail.CallsView.as_view(), name="api-run-calls"),
+    path("costs/", costs.CostsView.as_view(), name="api-run-costs"),
     path("exports/<str:form>/", exports.ExportView.as_view(), name="api-run-export"),
     path("pause/", runs.PauseView.as_view(), name="api-run-pause"),
     path("resume/", runs.ResumeView.as_view(), name="api-run-resume"),
+    path("finish/", runs.FinishView.as_view(), name="api-run-finish"),
     path("cancel/", runs.CancelView.as_view(), name="api-run-cancel"),
 ]
 

@@ -1,5 +1,17 @@
 """Reads: what people look at. Each takes a fixed number of queries, however many rows there are."""
 
+from .cost_report import DayCost, Report, cost_report
+from .costs import (
+    REST,
+    Line,
+    Named,
+    RunCosts,
+    Spent,
+    expected_of,
+    expected_total,
+    run_costs,
+    total,
+)
 from .findings import (
     EVIDENCE_SOURCE,
     contradictions_of,
@@ -20,6 +32,7 @@ from .runs import (
     depths,
     documents,
     names_of,
+    paused_by,
     progress,
     runs_of,
     stage_of,
@@ -28,6 +41,7 @@ from .runs import (
     tasks_in_order,
     teams_of,
     timeline,
+    unasked,
 )
 from .waiting import (
     Subject,
@@ -37,16 +51,24 @@ from .waiting import (
 
 __all__ = [
     "EVIDENCE_SOURCE",
+    "REST",
     "STAGES",
     "Amount",
     "Budget",
+    "DayCost",
     "Entry",
+    "Line",
+    "Named",
     "Progress",
+    "Report",
+    "RunCosts",
+    "Spent",
     "StepCount",
     "Subject",
     "Waiting",
     "budgets",
     "contradictions_of",
+    "cost_report",
     "counted",
     "current_plan",
     "decisions_on",
@@ -54,8 +76,12 @@ __all__ = [
     "documents",
     "evidence",
     "evidence_of",
+    "expected_of",
+    "expected_total",
     "names_of",
+    "paused_by",
     "progress",
+    "run_costs",
     "runs_of",
     "stage_of",
     "standing_sections",
@@ -63,5 +89,7 @@ __all__ = [
     "tasks_in_order",
     "teams_of",
     "timeline",
+    "total",
+    "unasked",
     "waiting",
 ]

@@ -12,7 +12,7 @@ from django.db.models import Count, IntegerField, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.db.models.query import QuerySet
 
-from research.engine.domain.states import RunState, StepState
+from research.engine.domain.states import RunEvent, RunState, StepKind, StepState
 from research.models import (
     Claim,
     Document,
@@ -43,13 +43,17 @@ STAGES = (
 
 
 class Amount(NamedTuple):
-    """What of a limit is used and reserved, in the same unit; `share` in whole per cent, 0…100."""
+    """What of a limit is used and reserved, in the same unit.
+
+    share: of used and reserved together, used_share: of what is used, in whole per cent, 0…100.
+    """
 
     name: str
     used: Decimal
     reserved: Decimal
     limit: Decimal
     share: int
+    used_share: int
 
 
 class Budget(NamedTuple):
@@ -173,11 +177,14 @@ def budgets(run: Run) -> tuple[Budget, ...]:
 
 def _budget(row: RunBudget) -> Budget:
     amounts = []
-    for name in ("calls", "searches", "cost_usd"):
+    for name in ("calls", "searches", "tokens", "cost_usd"):
         used, reserved, limit = (Decimal(getattr(row, f"{part}_{name}")) for part in ("used", "reserved", "max"))
-        share = int(min(Decimal(100), (used + reserved) * 100 / limit)) if limit else 0
-        amounts.append(Amount(name, used, reserved, limit, share))
+        amounts.append(Amount(name, used, reserved, limit, _share(used + reserved, limit), _share(used, limit)))
     return Budget(row.phase, tuple(amounts), row.unpriced_calls)
+
+
+def _share(part: Decimal, limit: Decimal) -> int:
+    return int(min(Decimal(100), part * 100 / limit)) if limit else 0
 
 
 def timeline(run: Run, *, limit: int = 40) -> list[Entry]:
@@ -226,6 +233,19 @@ def stuck_steps(run: Run) -> list[Step]:
     """Return the failed and quarantined steps of the present round."""
     stuck = (StepState.FAILED, StepState.QUARANTINED)
     return list(Step.objects.filter(run=run, generation=run.generation, state__in=stuck).order_by("pk"))
+
+
+def unasked(run: Run) -> int:
+    """Return how many questions of the run's present round are not researched to their end yet."""
+    ended = (StepState.DONE, StepState.SUPERSEDED)
+    steps = Step.objects.filter(run=run, generation=run.generation, kind=StepKind.INVESTIGATE)
+    return steps.exclude(state__in=ended).count()
+
+
+def paused_by(run: Run) -> str:
+    """Return who paused the run last, as the trail names them; "" when nobody did."""
+    events = Event.objects.filter(run=run, kind=RunEvent.PAUSED.value).order_by("-seq")
+    return events.values_list("actor", flat=True).first() or ""
 
 
 def standing_sections(run: Run) -> list[SectionRevision]:

@@ -144,7 +144,7 @@ def test_what_the_state_does_not_take_is_said_on_the_runs_page(people):
 def test_nobody_else_operates_a_run(people, verb, role, status):
     run = rows.new_run(people)
     client = client_of(getattr(people, role))
-    answers = {"reason": "x", "calls": 10**6, "searches": 10**6, "cost_usd": 10**6}
+    answers = {"reason": "x", "calls": 10**6, "searches": 10**6, "tokens": 10**9, "cost_usd": 10**6}
     assert client.get(operate(run, verb)).status_code == status
     assert client.post(operate(run, verb), answers).status_code == status
     run.refresh_from_db()
@@ -160,7 +160,7 @@ def test_the_audit_page_has_no_buttons_to_operate(people):
 def test_a_budget_is_raised_never_lowered(people):
     run = rows.new_run(people)
     client = client_of(people.requester)
-    present = {"calls": 5000, "searches": 500, "cost_usd": "200"}
+    present = {"calls": 5000, "searches": 500, "tokens": 40_000_000, "cost_usd": "200"}
     client.post(operate(run, "budget"), present | {"searches": 900})
     assert RunBudget.objects.get(run=run, phase="research").max_searches == 900
     page = client.post(operate(run, "budget"), present | {"searches": 10}).content.decode()
@@ -190,7 +190,7 @@ def test_a_superuser_outside_the_team_sees_its_run_without_buttons_and_does_not_
     page = client.get(page_of("run", run.pk))
     assert page.status_code == 200
     assert "/operate/" not in page.content.decode()
-    answers = {"reason": "x", "calls": 10**6, "searches": 10**6, "cost_usd": 10**6}
+    answers = {"reason": "x", "calls": 10**6, "searches": 10**6, "tokens": 10**9, "cost_usd": 10**6}
     assert client.post(operate(run, verb), answers).status_code == 403
     run.refresh_from_db()
     assert run.state == "planning"

@@ -34,6 +34,7 @@ def test_a_new_run_plans_under_its_small_cap_and_has_its_trail(people, settings)
     planning, research = budgets["planning"], budgets["research"]
     assert (planning.max_calls, planning.max_searches) == (conf.planning_max_calls, 0)
     assert (research.max_calls, research.max_searches) == (conf.max_calls, conf.max_searches)
+    assert (planning.max_tokens, research.max_tokens) == (conf.planning_max_tokens, conf.max_tokens)
     assert (planning.max_cost_usd, research.max_cost_usd) == (conf.planning_max_cost_usd, conf.max_cost_usd)
     told = Event.objects.filter(run=run).order_by("seq").values_list("kind", "actor")
     assert list(told) == [(kind, str(people.requester.actor_id)) for kind in ("run.created", "run.started")]
@@ -42,9 +43,9 @@ def test_a_new_run_plans_under_its_small_cap_and_has_its_trail(people, settings)
 
 
 def test_the_limits_named_are_the_limits_given(people):
-    run = create(people, limits=Limits(calls=7, searches=3, cost_usd=Decimal("1.50")))
+    run = create(people, limits=Limits(calls=7, searches=3, tokens=9000, cost_usd=Decimal("1.50")))
     row = RunBudget.objects.get(run=run, phase="research")
-    assert (row.max_calls, row.max_searches, row.max_cost_usd) == (7, 3, Decimal("1.50"))
+    assert (row.max_calls, row.max_searches, row.max_tokens, row.max_cost_usd) == (7, 3, 9000, Decimal("1.50"))
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ def test_the_limits_named_are_the_limits_given(people):
         ({"prompt": 12}, "prompt"), ({"prompt": "too short"}, "prompt"), ({"prompt": "x" * 100_000}, "prompt"),
         ({"prompt": "A market\x00 for tests"}, "prompt"), ({"prompt": "A market \udfff for tests"}, "prompt"),
         ({"vertical": "astrology"}, "vertical"), ({"vertical": ""}, "vertical"), ({"vertical": "../saas"}, "vertical"),
-        ({"engine": "oracle"}, "engine"), ({"engine": ""}, "engine"),
+        ({"engine": "oracle"}, "engine"), ({"engine": ""}, "engine"), ({"priority": "urgent"}, "priority"),
     ],
 )  # fmt: skip
 def test_bad_input_is_refused_in_a_sentence_and_leaves_no_row(people, changes, field):
@@ -138,21 +139,21 @@ def test_a_paused_and_a_failed_run_can_be_cancelled(people):
 
 
 def limits(**changes) -> Limits:
-    return Limits(**({"calls": 10, "searches": 5, "cost_usd": Decimal(2)} | changes))
+    return Limits(**({"calls": 10, "searches": 5, "tokens": 1000, "cost_usd": Decimal(2)} | changes))
 
 
 def test_a_budget_can_be_raised_and_the_trail_says_by_whom(people):
     run = create(people, limits=limits())
-    runs.raise_budget(run_id=run.pk, limits=limits(calls=20, cost_usd=Decimal("2.5")), actor="someone", now=NOW)
+    runs.raise_budget(run_id=run.pk, limits=limits(calls=20, tokens=5000, cost_usd=Decimal("2.5")), actor="someone", now=NOW)
     row = RunBudget.objects.get(run=run, phase="research")
-    assert (row.max_calls, row.max_searches, row.max_cost_usd) == (20, 5, Decimal("2.5"))
+    assert (row.max_calls, row.max_searches, row.max_tokens, row.max_cost_usd) == (20, 5, 5000, Decimal("2.5"))
     event = Event.objects.get(run=run, kind="run.budget_raised")
     assert event.actor == "someone"
     assert '"cost_usd":"2.5"' in event.payload
     assert RunBudget.objects.get(run=run, phase="planning").max_searches == 0
 
 
-@pytest.mark.parametrize("less", [{"calls": 9}, {"searches": 4}, {"cost_usd": Decimal("1.99")}])
+@pytest.mark.parametrize("less", [{"calls": 9}, {"searches": 4}, {"tokens": 999}, {"cost_usd": Decimal("1.99")}])
 def test_a_budget_cannot_be_lowered_in_any_part(people, less):
     run = create(people, limits=limits())
     with pytest.raises(InvalidInput) as refusal:
@@ -172,7 +173,7 @@ def test_the_budget_of_a_run_that_has_ended_is_not_changed(people, state):
 
 
 def test_limits_below_zero_are_no_limits():
-    for wrong in ({"calls": -1}, {"searches": -1}, {"cost_usd": Decimal("-0.01")}):
+    for wrong in ({"calls": -1}, {"searches": -1}, {"tokens": -1}, {"cost_usd": Decimal("-0.01")}):
         with pytest.raises(ValueError, match="greater than or equal"):
             limits(**wrong)
 
