@@ -14,7 +14,7 @@ from research.engine.domain.claims import Assessment as Assessed
 from research.engine.domain.claims import ClaimDraft, ClaimInHand, Formula, TypedValue
 from research.engine.domain.errors import StaleState
 from research.engine.domain.evidence import EvidenceItem, Quote
-from research.engine.domain.states import ClaimStatus
+from research.engine.domain.states import ClaimStatus, TaskOutcome
 from research.engine.domain.vertical import Vertical
 from research.models import (
     Assessment,
@@ -25,6 +25,7 @@ from research.models import (
     Evidence,
     Run,
     Step,
+    Task,
     User,
 )
 
@@ -137,6 +138,11 @@ def in_hand(run: Run, vertical: Vertical, questions: dict[str, str], *, statuses
     """Return the run's claims with all that verification needs, in the order they were proposed."""
     rows = Claim.objects.filter(run=run, status__in=statuses, current__isnull=False).select_related("current")
     claims = list(rows.order_by("pk"))
+    estimated = set(
+        Task.objects.filter(
+            plan__run=run, plan__voided_at__isnull=True, critical=True, outcome=TaskOutcome.ESTIMATED
+        ).values_list("key", flat=True)
+    )
     by_revision = supports_of([claim.current_id for claim in claims if claim.current_id])
     result = []
     for claim in claims:
@@ -153,6 +159,7 @@ def in_hand(run: Run, vertical: Vertical, questions: dict[str, str], *, statuses
                 evidence=tuple(items),
                 competitor=section.competitor,
                 regulatory=section.regulatory,
+                estimated=claim.task_key in estimated,
             )
         )
     return result

@@ -10,7 +10,7 @@ from django.db.models.query import QuerySet
 
 from research.engine.document.compose import compose as put_together
 from research.engine.domain.canonical import canonical_bytes
-from research.engine.domain.claims import Formula, TypedValue
+from research.engine.domain.claims import OPEN_QUESTION, Formula, TypedValue
 from research.engine.domain.documents import AcceptedClaim, Gap, SectionBrief, SectionDraft
 from research.engine.domain.mrd import (
     CostsSummary,
@@ -162,7 +162,12 @@ def bundle(run: Run, key: str) -> SectionBundle:
             regulatory=section.regulatory,
             gaps=tuple(gap for gap in gaps(run) if gap.section == key),
         ),
-        claims=tuple(claim for claim in accepted_claims(run) if claim.section == key),
+        # That a question stays open is told as the gap it is, with its searches, and not a second time as a claim.
+        claims=tuple(
+            claim
+            for claim in accepted_claims(run)
+            if claim.section == key and not claim.text.startswith(OPEN_QUESTION)
+        ),
     )
 
 

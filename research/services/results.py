@@ -8,11 +8,11 @@ from typing import Any
 
 from research.adapters import runtime
 from research.engine.domain.canonical import digest
-from research.engine.domain.claims import ClaimDraft, Verification
+from research.engine.domain.claims import ClaimDraft, Verification, open_question
 from research.engine.domain.documents import SectionDraft
 from research.engine.domain.evidence import Investigation
 from research.engine.domain.plans import Plan as PlanValue
-from research.engine.domain.states import ClaimStatus
+from research.engine.domain.states import ClaimStatus, TaskOutcome
 from research.models import Claim, ClaimEvidence, Contradiction, Evidence, Plan, Run, Step, Task, User
 
 from . import claims, composing, recording
@@ -96,7 +96,12 @@ def save_investigation(*, run: Run, task: Task, found: Investigation, now: dt.da
 
 
 def save_claims(*, run: Run, task: Task, drafts: Sequence[ClaimDraft], now: dt.datetime) -> None:
-    """Write the proposed claims of one task and their event."""
+    """Write the proposed claims of one task and their event.
+
+    A critical task that found nothing proposes that its question stays open: nobody passes over it unseen.
+    """
+    if task.critical and task.outcome == TaskOutcome.INSUFFICIENT and not drafts:
+        drafts = [open_question(task_key=task.key, section=task.section, question=task.question)]
     made = claims.propose(run=run, drafts=drafts, now=now)
     recording.append(
         run_id=run.pk,

@@ -90,11 +90,21 @@ class ClaimDraft(Frozen):
         return digest([self.task_key, self.kind, " ".join(self.text.split()).casefold()])[:32]
 
 
+# How a claim begins that says a critical question stays open: a person accepts that it does, or sends the run back.
+OPEN_QUESTION = "No source that was searched answers this critical question: "
+
+
+def open_question(*, task_key: str, section: str, question: str) -> ClaimDraft:
+    """Return the claim that lets a person decide on a critical question without an answer."""
+    return ClaimDraft(task_key=task_key, section=section, kind="assumption", text=f"{OPEN_QUESTION}{question}")
+
+
 class ClaimInHand(Frozen):
     """A claim with all that verification needs. Lists are in the order they were found.
 
     competitor: whether the claim's section is about competitors (two independent sources demanded).
-    regulatory: whether the claim's section is regulatory (always to people).
+    regulatory: whether the claim's section is regulatory (always to people). estimated: whether its task is critical
+    and was answered by an estimate only (always to people).
     """
 
     key: str
@@ -103,6 +113,7 @@ class ClaimInHand(Frozen):
     evidence: tuple[EvidenceItem, ...] = ()
     competitor: bool = False
     regulatory: bool = False
+    estimated: bool = added(False)
 
 
 class Part(Frozen):

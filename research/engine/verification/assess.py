@@ -196,6 +196,8 @@ def _to_people(
         reasons.append(contradicted)
     if claim.regulatory:
         reasons.append("regulatory section")
+    if claim.estimated:
+        reasons.append("a critical question, answered by an estimate only")
     return tuple(reasons)
 
 
