@@ -13,8 +13,9 @@ from typing import Any
 from django.apps.config import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - Django's name
+from django.utils.module_loading import import_string
 
-from research.adapters import semantic
+from research.adapters import runtime, semantic
 from research.engine.document import pdf
 
 from .config import Config
@@ -49,6 +50,41 @@ def check_semantic(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
     """Refuse MRD_SEMANTIC without the extra it stands for."""
     told = semantic.missing() if settings.MRD.semantic else ""
     return [Error(f"MRD_SEMANTIC is on. {told}", id="mrd.E024")] if told else []
+
+
+@register()
+def check_shelf(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse names of engines and tools that lead nowhere: a run would find out half way."""
+    return [
+        *unresolved(setting="MRD_ENGINES", paths=settings.MRD.engines, error_id="mrd.E025"),
+        *unresolved(setting="MRD_TOOLS", paths=settings.MRD.tools, error_id="mrd.E026"),
+    ]
+
+
+@register()
+def check_user_agent(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Warn where pages of other people are fetched under a name that leads to nobody."""
+    conf: Config = settings.MRD
+    # The embedded engine searches documents of one's own: it is the other engines that go out.
+    goes_out = "fetch_page" in conf.tools and any(name != runtime.EMBEDDED for name in runtime.engine_names())
+    if not goes_out or conf.user_agent != Config.model_fields["user_agent"].default:
+        return []
+    hint = "Set MRD_USER_AGENT to your product's name and an address where its owner can be reached."
+    return [Warning("Pages are fetched under the name of an example.", hint=hint, id="mrd.W027")]
+
+
+def unresolved(*, setting: str, paths: Mapping[str, str], error_id: str) -> Iterator[CheckMessage]:
+    """Yield an error for each dotted path that leads to nothing that can be called."""
+    for name, path in paths.items():
+        try:
+            found = import_string(path)
+        except ImportError as error:
+            hint = f"{error}. Mend the path, or take the name out of {setting}."
+            yield Error(f"{setting}: '{name}' leads nowhere ({path}).", hint=hint, id=error_id)
+            continue
+        if not callable(found):
+            hint = "Name the function that builds it, such as package.module.build."
+            yield Error(f"{setting}: '{name}' is nothing that builds ({path}).", hint=hint, id=error_id)
 
 
 @register(Tags.security, deploy=True)

@@ -25,8 +25,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from research import queries
 from research.engine.domain.states import WAITING
-from research.models import Call, Heartbeat, Run, Step
+from research.models import Breaker, Heartbeat, Run, Step
 from research.services import sweeping
 
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
@@ -60,19 +61,58 @@ def may_read(request: HttpRequest) -> bool:
 
 
 class WorkCollector(Collector):
-    """Reads the tables: seven queries, however much there is."""
+    """Reads the tables: eight queries, however much there is."""
 
     def collect(self) -> Iterable[Metric]:
         yield _counted("mrd_runs", "Runs by state.", Run, "state")
         yield _counted("mrd_steps", "Steps by kind and state.", Step, "kind", "state")
-        yield _counted(
-            "mrd_calls", "Calls that left the process, by kind, name and state.", Call, "kind", "name", "state"
-        )
+        yield from _calls()
+        yield _breakers()
         yield from _waiting()
         yield from _workers()
 
 
-def _counted(name: str, says: str, model: type[Run | Step | Call], *fields: str) -> Metric:
+def _calls() -> Iterator[Metric]:
+    """Yield how many calls there are, and what they came to, by one query."""
+    numbers = GaugeMetricFamily(
+        "mrd_calls", "Calls that left the process, by kind, name and state.", labels=["kind", "name", "state"]
+    )
+    families = {
+        "cost_usd": GaugeMetricFamily(
+            "mrd_calls_cost_usd", "What calls with a known price came to, in US dollars.", labels=["kind", "name"]
+        ),
+        "tokens": GaugeMetricFamily("mrd_calls_tokens", "Tokens read and written.", labels=["kind", "name"]),
+        "unpriced": GaugeMetricFamily(
+            "mrd_calls_unpriced", "Calls that ended and whose price nobody knows.", labels=["kind", "name"]
+        ),
+        "cached": GaugeMetricFamily(
+            "mrd_calls_cached", "Calls answered from what an earlier one had brought.", labels=["kind", "name"]
+        ),
+    }
+    sums: dict[tuple[str, str], list[queries.Spent]] = {}
+    for kind, name, state, spent in queries.calls_by_state():
+        numbers.add_metric([kind, name, state], spent.calls)
+        sums.setdefault((kind, name), []).append(spent)
+    yield numbers
+    for (kind, name), some in sums.items():
+        whole = queries.total(some)
+        for field, family in families.items():
+            family.add_metric([kind, name], float(getattr(whole, field)))
+    yield from families.values()
+
+
+def _breakers() -> Metric:
+    family = GaugeMetricFamily(
+        "mrd_breaker_open",
+        "1 while a tool or model rests after failures, 0 when its breaker is closed.",
+        labels=["name"],
+    )
+    for name, opened_at in Breaker.objects.order_by("name").values_list("name", "opened_at"):
+        family.add_metric([name], 0 if opened_at is None else 1)
+    return family
+
+
+def _counted(name: str, says: str, model: type[Run | Step], *fields: str) -> Metric:
     family = GaugeMetricFamily(name, says, labels=fields)
     for *labels, count in model.objects.values_list(*fields).annotate(n=Count("pk")).order_by(*fields):
         family.add_metric(labels, count)

@@ -37,7 +37,7 @@ class TeamScopedAdmin(TitledAdmin):
     actions: Any = None
 
     class Media:
-        css = {"all": ["mrd/runs.css"]}
+        css = {"all": ["mrd/runs.css", "mrd/costs.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)

@@ -16,18 +16,17 @@ from research.services import account
 
 DAYS = 30
 # Of the chart's view box. A column and the gap after it share one slot.
-HEIGHT, SLOT, COLUMN, FOOT = 120, 22, 16, 18
+HEIGHT, SLOT, COLUMN = 120, 22, 16
 
 
 class Column(NamedTuple):
-    """One day of the chart. says: what the column stands for, in words. label: the day, "" for most."""
+    """One day of the chart. says: what the column stands for, in words."""
 
     x: int
     y: int
+    width: int
     height: int
-    middle: int
     says: str
-    label: str
 
 
 class Chart(NamedTuple):
@@ -36,7 +35,6 @@ class Chart(NamedTuple):
     columns: tuple[Column, ...]
     width: int
     height: int
-    base: int
     measure: str
     most: str
 
@@ -72,16 +70,12 @@ def _chart(by_day: Sequence[tuple[dt.date, Spent]]) -> Chart:
     for place, ((day, spent), size) in enumerate(zip(by_day, sizes, strict=True)):
         # What is not nothing is seen, however small beside the highest.
         height = max(int(size * HEIGHT / most), 1) if size else 0
-        last = place == len(by_day) - 1
-        label = f"{day.day} {day:%b}" if place % 7 == 0 or last else ""
         says = f"{day.day} {day:%B}: {account.spent_words(spent)}, {spent.calls:,} calls"
-        x = place * SLOT
-        columns.append(Column(x, HEIGHT - height, height, x + COLUMN // 2, says, label))
+        columns.append(Column(place * SLOT, HEIGHT - height, COLUMN, height, says))
     return Chart(
         columns=tuple(columns),
-        width=len(columns) * SLOT,
-        height=HEIGHT + FOOT,
-        base=HEIGHT,
+        width=(len(columns) - 1) * SLOT + COLUMN,
+        height=HEIGHT,
         measure="US$" if priced else "calls",
         most=account.dollars(most) if priced else f"{most:,f}",
     )

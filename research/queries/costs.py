@@ -120,8 +120,9 @@ def run_costs(run: Run, plan: Plan | None, questions: Mapping[str, str]) -> RunC
             by_key.setdefault(row["step__task__key"] or REST, []).append(spent)
     expected = expected_of(plan)
     lines = [Line(key, words, expected.get(key), total(by_key.pop(key, ()))) for key, words in questions.items()]
-    rest = total(by_key.pop(REST, ()))
-    lines.append(Line(REST, "Checking and drafting", expected.get(REST), rest))
+    rest = Line(REST, "Checking and drafting", expected.get(REST), total(by_key.pop(REST, ())))
+    if rest.spent.calls or rest.expected:
+        lines.append(rest)
     # What questions of earlier plans used is paid too.
     if by_key:
         lines.append(
@@ -135,6 +136,13 @@ def run_costs(run: Run, plan: Plan | None, questions: Mapping[str, str]) -> RunC
         expected=expected_total(expected.values()),
         spent=total(line.spent for line in lines),
     )
+
+
+def calls_by_state() -> list[tuple[str, str, str, Spent]]:
+    """Return all calls there are by kind, name and state, with what they came to. One query."""
+    fields = ("kind", "name", "state")
+    rows = Call.objects.order_by(*fields).values(*fields).annotate(**SUMS)
+    return [(row["kind"], row["name"], row["state"], spent_of(row)) for row in rows]
 
 
 def spent_of(row: Mapping[str, Any]) -> Spent:

@@ -20,6 +20,7 @@ from research.engine.domain.plans import parse_plan
 from research.engine.verticals import registry
 from research.models import Plan, Run, Task
 from research.models.record import SubjectKind
+from research.services import account
 from reviews import facts, forms
 from reviews.cards import may
 
@@ -84,6 +85,7 @@ def _show(desk: common.Desk, *, error: MrdError | None = None) -> HttpResponse:
             "body": row.body,
             "groups": _grouped(tasks, desk.run),
             "count": len(tasks),
+            "account": account.account_of(desk.run, row, tasks),
             "critical": sum(task.critical for task in tasks),
             "editing": editing,
             "comment": desk.request.POST.get("comment", "") if error else "",

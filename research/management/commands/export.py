@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from research.engine.domain.errors import MrdError
-from research.models import Run
+from research.management.finding import OPERATOR, the_run
 from research.services import exports
 
-_ACTOR = "operator:cli"
 _SLASHES = tuple(filter(None, (os.sep, os.altsep)))
 
 
@@ -29,12 +27,12 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        run = _run(options["run_id"])
+        run = the_run(options["run_id"])
         path = _path(options["output"])
         if path is None and options["format"] in set(exports.MEDIA_TYPES) - set(exports.TEXT_FORMATS):
             raise CommandError(f"A {options['format']} is no text: say with --output where to write it.")
         try:
-            made = exports.export(run=run, format=options["format"], actor=_ACTOR, now=timezone.now())
+            made = exports.export(run=run, format=options["format"], actor=OPERATOR, now=timezone.now())
         except MrdError as error:
             raise CommandError(error.detail) from error
         if path is None:
@@ -59,20 +57,3 @@ def _path(said: str | None) -> Path | None:
     if not (path if path.is_dir() else path.absolute().parent).is_dir():
         raise CommandError(f"The folder of '{path}' does not exist: make it, or name another file.")
     return path
-
-
-def _run(said: str) -> Run:
-    """Return the run with this id, or the only one whose id begins so. Raises `CommandError`."""
-    try:
-        found = Run.objects.filter(pk=UUID(said)).first()
-    except ValueError:
-        begins = said.strip().lower()
-        ids = [
-            run_id for run_id in Run.objects.values_list("pk", flat=True) if begins and str(run_id).startswith(begins)
-        ]
-        if len(ids) > 1:
-            raise CommandError(f"{len(ids)} runs begin with '{said}': give more of the id.") from None
-        found = Run.objects.filter(pk=ids[0]).first() if ids else None
-    if found is None:
-        raise CommandError(f"There is no run '{said}'.")
-    return found

@@ -17,8 +17,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from research.adapters import runtime as runtimes
 from research.engine.domain.errors import MrdError
 from research.engine.domain.states import WORKING, RunState
+from research.management import dry_runs
 from research.models import Run, Step, Team, User
-from research.services import access, runs, sweeping
+from research.models.runs import Priority
+from research.services import access, estimates, runs, sweeping
 from research.services import driver as drivers
 
 # Seconds the command waits for a worker to answer the doorbell before it works itself.
@@ -33,7 +35,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("prompt", help="what market the document is about, in a sentence")
         parser.add_argument("--vertical", required=True, help="fintech, gambling, saas, …")
-        parser.add_argument("--engine", default="extractive")
+        parser.add_argument("--engine", default="extractive", help="who does the research; a wrong name lists them")
+        parser.add_argument(
+            "--priority",
+            default=Priority.NORMAL.value,
+            help="normal, or batch: it can wait, and an engine that can takes half the price",
+        )
+        parser.add_argument(
+            "--fresh", action="store_true", help="use nothing again that tools brought for earlier runs"
+        )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="show the plan and what it is expected to use; nothing is called"
+        )
         parser.add_argument("--team", help="slug of the team (default: the only one there is)")
         parser.add_argument("--as", dest="username", help="username of the requester (default: the team's only member)")
         parser.add_argument(
@@ -41,6 +54,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["dry_run"]:
+            self._dry_run(options)
+            return
         try:
             team = the_team(options["team"])
             requester = the_member(team, options["username"])
@@ -51,6 +67,8 @@ class Command(BaseCommand):
                 prompt=options["prompt"],
                 vertical=options["vertical"],
                 engine=options["engine"],
+                priority=options["priority"],
+                bypass_cache=options["fresh"],
                 now=dt.datetime.now(dt.UTC),
             )
         except MrdError as error:
@@ -60,6 +78,21 @@ class Command(BaseCommand):
             wait_for([run], console=Console())
             run.refresh_from_db()
             self.stdout.write(f"Run {run.pk} is in state '{run.state}'. {run.state_reason}".rstrip())
+
+    def _dry_run(self, options: dict[str, Any]) -> None:
+        """Show plan and estimate. No team and no person is asked for, as nothing is written."""
+        try:
+            found = estimates.dry_run(
+                prompt=options["prompt"],
+                vertical=options["vertical"],
+                engine=options["engine"],
+                priority=options["priority"],
+                now=dt.datetime.now(dt.UTC),
+            )
+        except MrdError as error:
+            raise CommandError(error.detail) from error
+        for line in dry_runs.lines(found):
+            self.stdout.write(line)
 
 
 def the_team(slug: str | None) -> Team:
