@@ -47,7 +47,12 @@ class Prompt(NamedTuple):
 @functools.cache
 def load(name: str) -> Prompt:
     """Return the prompt of the file `name`.md, read once. Raises `ValueError` for one that is not as described."""
-    data = (_FOLDER / f"{name}.md").read_bytes()
+    return read(name, folder=_FOLDER)
+
+
+def read(name: str, *, folder: Path) -> Prompt:
+    """Return the prompt of the file `name`.md in `folder`. Raises `ValueError` for one that is not as described."""
+    data = (folder / f"{name}.md").read_bytes()
     found = _FRONT.match(data.decode("utf-8"))
     if found is None:
         raise ValueError(f"The prompt '{name}' has no front matter: begin it with --- and its id and version.")

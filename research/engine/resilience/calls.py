@@ -90,7 +90,10 @@ class ResilientCalls:
                 why = f"The last: {error.detail}"
                 wait_s = self._wait_s(attempt, error)
                 if wait_s is None:
-                    raise self._gave_up(error, provider) from error
+                    up = self._gave_up(error, provider)
+                    if up is error:
+                        raise
+                    raise up from error
                 self._observer.note("call.retry", name=name, attempt=attempt, wait_s=wait_s, reason=error.detail)
                 await self._clock.sleep(wait_s)
         raise AssertionError("unreachable: the last attempt returns or raises")

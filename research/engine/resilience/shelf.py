@@ -65,8 +65,8 @@ class LedgeredShelf:
     async def use(self, name: str, arguments: dict[str, Any]) -> ToolReply:
         """Run the tool `name`, or where it is away the next one of its capability that takes the same arguments.
 
-        Raises `InvalidInput` for an unknown tool or arguments it does not take, and what `ResilientCalls.make` raises
-        for the last one tried.
+        Raises `InvalidInput` for an unknown tool or arguments it does not take, and what `ResilientCalls.make` raises:
+        of a stand-in what is worth no other try, else the failure of the tool that was asked for.
         """
         tool = self._tools.get(name)
         if tool is None:

@@ -43,10 +43,14 @@ async def through(
     for number in range(1, ROUNDS + 1):
         try:
             return await batch.answer(number)
-        except Transient as error:
+        except _NoAnswer as error:
             reason = error.detail
             context.observer.note("batch.again", number=number, reason=reason)
     raise Permanent(f"Two batches gave no answer ({reason}): retry the step, or run it without batches.")
+
+
+class _NoAnswer(Transient):
+    """A batch ended without the answer. No other `Transient` is: a batch nobody can look at now is still at work."""
 
 
 class _Batch:
@@ -119,7 +123,7 @@ class _Batch:
         outcome = await self._context.calls.make(request, perform, timeout_s=_TIMEOUT_S, provider=True)
         failed = outcome.payload.get("failed")
         if failed:
-            raise Transient(failed)
+            raise _NoAnswer(failed)
         return outcome
 
     def _read(self, result: Mapping[str, Any] | None) -> CallOutcome:

@@ -13,8 +13,6 @@ from . import structured, wording
 from .asking import Asker
 from .forms import SentencesForm
 
-_LONGEST = 1_200
-
 
 async def draft(asker: Asker, _brief: RunBrief, section: SectionBundle) -> SectionDraft:
     """Return the section as rules lay it out, with the model's sentences in the place of theirs.
@@ -79,7 +77,7 @@ def _sentences(form: SentencesForm, section: SectionBundle) -> list[Sentence | N
     ids = [claim.revision_id for claim in section.claims]
     found: list[Sentence | None] = []
     for each in form.sentences:
-        text = " ".join(each.text.split())[:_LONGEST]
+        text = " ".join(each.text.split())
         cited = tuple(dict.fromkeys(ids[number - 1] if 1 <= number <= len(ids) else 0 for number in each.claims))
         found.append(Sentence(text=text, claims=cited) if text else None)
     return found

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from research.engine.domain.claims import MAX_CLAIM_CHARS, ClaimDraft
 from research.engine.domain.evidence import EvidenceItem
+from research.engine.domain.items import Role
 from research.engine.domain.plans import PlanTask
 from research.engine.ports import RunBrief
 from research.engine.prompts import loader
@@ -18,6 +19,9 @@ from .forms import MAX_CLAIMS, ClaimForm, ClaimsForm
 from .quoting import holds
 
 _SHORTEST = 3
+# Roles a source's own words may have. Requirements, what is left out and assumptions are concluded, and a market size
+# is computed: stated with such a role, a claim would stand in tables and sums it has no place in.
+STATED: tuple[Role, ...] = ("fact", "persona", "voice", "competitor", "regulation", "risk")
 
 
 async def extract(
@@ -36,7 +40,7 @@ async def extract(
             prompt=wording.inert(brief.prompt),
             section=brief.vertical.section(task.section).title,
             question=task.question,
-            roles=wording.roles(),
+            roles=wording.roles(only=STATED),
             quotes=wording.quotes(evidence),
             most=str(MAX_CLAIMS),
         ),
@@ -67,7 +71,7 @@ def _draft(brief: RunBrief, task: PlanTask, form: ClaimForm, by_id: dict[int, Ev
         context=best.quote.prefix,
         published=best.source.published_date,
     )
-    attributes = wording.attributes_of(form.role, form.attributes)
+    attributes = wording.attributes_of(form.role, form.attributes) if form.role in STATED else None
     if attributes is None:
         # What the model says of the item does not fit its role: the rules for stated claims say what it is.
         role, by_rule = described(task=task, vertical=brief.vertical, text=text, value=value, evidence=items)

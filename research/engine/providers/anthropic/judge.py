@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import Sequence
 
 from research.engine.domain.claims import ClaimInHand, Opinion
@@ -26,8 +25,14 @@ async def judge(asker: Asker, _brief: RunBrief, claims: Sequence[ClaimInHand]) -
     if asker.settings.role("judge") is None or not claims:
         return ()
     groups = [claims[start : start + A_CALL] for start in range(0, len(claims), A_CALL)]
-    found = await asyncio.gather(*(_opinions(asker, group) for group in groups))
-    return tuple(itertools.chain.from_iterable(found))
+    # All of them end before one that must stop the step does: a call given up half way is of unknown outcome.
+    given = await asyncio.gather(*(_opinions(asker, group) for group in groups), return_exceptions=True)
+    found: list[Opinion] = []
+    for result in given:
+        if isinstance(result, BaseException):
+            raise result
+        found += result
+    return tuple(found)
 
 
 async def _opinions(asker: Asker, claims: Sequence[ClaimInHand]) -> list[Opinion]:

@@ -33,10 +33,10 @@ def source_of(source: SourceRef) -> str:
 
 def passage(hit: Hit) -> str:
     """Return a passage with the number of its document, by which it can be quoted."""
-    above = f"\n{inert(hit.context)}" if hit.context else ""
+    words = f"{hit.context}\n{hit.text}" if hit.context else hit.text
     return (
         f'<passage document="{hit.extracted_text_id}" page="{hit.page}" source="{_plain(source_of(hit.source))}">'
-        f"{above}\n{inert(hit.text)}\n</passage>"
+        f"\n{inert(words)}\n</passage>"
     )
 
 
@@ -51,7 +51,7 @@ def reply(given: ToolReply) -> str:
 
 def listing(each: Listing) -> str:
     date = f' date="{each.published_date.isoformat()}"' if each.published_date else ""
-    return f'<listing url="{_plain(each.url)}"{date}>{inert(each.title)}: {inert(each.excerpt)}</listing>'
+    return f'<listing url="{_plain(inert(each.url))}"{date}>{inert(f"{each.title}: {each.excerpt}")}</listing>'
 
 
 def quotes(evidence: Iterable[EvidenceItem]) -> str:
