@@ -1,24 +1,19 @@
-"""The ledger's statements: each reads or writes the rows of a whole group of calls.
-
-On PostgreSQL one statement changes all rows, fed by one JSON document; elsewhere there is a statement a row.
-"""
+"""The ledger's statements: each reads or writes the rows of a whole group of calls."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from django.db import connection
-from django.db.models import F
-
 from research.engine.domain.states import StepState
 from research.engine.domain.usage import Usage
 from research.models import Call, DayBudget, RunBudget, Step
 from research.models.calls import CallState
+
+from . import bulk
 
 PhaseOf = tuple[uuid.UUID, str]  # run, phase
 DayOf = tuple[str, dt.date]  # scope, day
@@ -140,83 +135,15 @@ def recorded(call_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Recorded]:
 
 def close(ends: Sequence[Closed]) -> None:
     """Write the ends of calls whose rows are intents. Raises `RuntimeError` when one of them is not."""
-    if not ends:
-        return
-    if connection.vendor == "postgresql":
-        changed = _update_from_json(
-            Call,
-            [
-                end._asdict()
-                | {"id": str(end.id), "finished_at": end.finished_at.isoformat(), "cost_usd": _plain(end.cost_usd)}
-                for end in ends
-            ],
-            "state varchar, finished_at timestamptz, error text, outcome jsonb, cached_from varchar, "
-            "searches integer, tokens bigint, cost_usd numeric",
-            key="uuid",
-            assign="{0} = v.{0}",
-            only="t.state = 'intent'",
-        )
-    else:
-        changed = sum(
-            Call.objects.filter(pk=end.id, state=CallState.INTENT).update(
-                **{name: value for name, value in end._asdict().items() if name != "id"}
-            )
-            for end in ends
-        )
+    rows = [(end.id, {name: value for name, value in end._asdict().items() if name != "id"}) for end in ends]
+    changed = bulk.change(Call, rows, only={"state": CallState.INTENT})
     if changed != len(ends):
         raise RuntimeError(f"{len(ends) - changed} of {len(ends)} calls had ended before they were written down.")
 
 
 def add_to_budgets(changes: Iterable[tuple[int, Sequence[int | Decimal]]]) -> None:
-    _add(RunBudget, changes)
+    bulk.add(RunBudget, [(pk, dict(zip(AMOUNTS, amounts, strict=True))) for pk, amounts in changes])
 
 
 def add_to_days(changes: Iterable[tuple[int, Sequence[int | Decimal]]]) -> None:
-    _add(DayBudget, changes)
-
-
-def _add(model: type[RunBudget | DayBudget], changes: Iterable[tuple[int, Sequence[int | Decimal]]]) -> None:
-    """Add to the rows' amounts, given by id in the order of `AMOUNTS`. The rows are locked by the caller."""
-    rows = [(pk, dict(zip(AMOUNTS, amounts, strict=True))) for pk, amounts in changes]
-    if not rows:
-        return
-    if connection.vendor == "postgresql":
-        _update_from_json(
-            model,
-            [{"id": pk} | {name: _plain(amount) for name, amount in amounts.items()} for pk, amounts in rows],
-            ", ".join(f"{name} numeric" for name in AMOUNTS),
-            key="bigint",
-            assign="{0} = t.{0} + v.{0}",
-        )
-        return
-    for pk, amounts in rows:
-        more = {name: F(name) + amount for name, amount in amounts.items() if amount}
-        model.objects.filter(pk=pk).update(**more)
-
-
-def _plain(value: int | Decimal | None) -> int | str | None:
-    return str(value) if isinstance(value, Decimal) else value
-
-
-def _update_from_json(
-    model: type[Call | RunBudget | DayBudget],
-    rows: list[dict[str, Any]],
-    columns: str,
-    *,
-    key: str,
-    assign: str,
-    only: str = "true",
-) -> int:
-    """Change rows of a table by one statement; return how many it changed.
-
-    columns: their names and types as SQL. key: the type of `id`. All of them are words of this module, never data.
-    """
-    names = [column.split()[0] for column in columns.split(", ")]
-    changes = ", ".join(assign.format(name) for name in names)
-    # Nothing of the data is in the statement, and Django's `_meta` is documented API.
-    table = model._meta.db_table  # noqa: SLF001 - see above
-    source = f"jsonb_to_recordset(%s::jsonb) AS v(id {key}, {columns})"
-    statement = f"UPDATE {table} AS t SET {changes} FROM {source} WHERE t.id = v.id AND {only}"  # noqa: S608 - see above
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [json.dumps(rows)])
-        return int(cursor.rowcount)
+    bulk.add(DayBudget, [(pk, dict(zip(AMOUNTS, amounts, strict=True))) for pk, amounts in changes])
