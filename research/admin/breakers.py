@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
@@ -108,7 +109,7 @@ class BreakerAdmin(_OperatorAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        breaker = self.get_object(request, object_id) if is_staff(request) else None
+        breaker = self.get_object(request, unquote(object_id)) if is_staff(request) else None
         wanted = breaker is not None and (breaker.opened_at is not None or breaker.failures > 0)
         may = wanted and self.has_reset_permission(request)
         where = reverse("admin:research_breaker_reset", args=[breaker.pk]) if may and breaker else ""

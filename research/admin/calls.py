@@ -110,7 +110,7 @@ class CallAdmin(TeamScopedAdmin):
         first = of_team.filter(cached_from="").order_by("started_at").first()
         if first is None:
             return format_html("an earlier call that is not here any more (<code>{}</code>)", call.cached_from)
-        return format_html("{} of {:%Y-%m-%d %H:%M} UTC", link_to(first, str(first)), first.started_at)
+        return format_html("{} of {} UTC", link_to(first, str(first)), first.started_at.strftime("%Y-%m-%d %H:%M"))
 
     @admin.display(description="model")
     def asked_of(self, call: Call) -> str:

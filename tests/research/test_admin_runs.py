@@ -9,8 +9,9 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from research.engine.domain.states import WAITING, RunState
-from research.models import Breaker, Document, Event, Run, RunBudget, Step, Team
+from research.engine.domain.states import WAITING, RunEvent, RunState
+from research.models import Breaker, Document, Event, Run, RunBudget, Step, Task, Team
+from research.services import flow, recording
 from tests.doubles import rows
 from tests.research import admin_rows
 from tests.research.test_admin_pages import assert_clean, client_of, page_of
@@ -51,6 +52,19 @@ def test_what_is_wrong_stands_at_its_field_as_one_sentence_and_nothing_is_made(p
     assert page.count('class="errorlist') == 1
     assert_clean(page)
     assert not Run.objects.exists()
+
+
+def test_a_run_that_can_wait_and_answers_afresh_is_asked_for_by_the_form(people):
+    client = client_of(people.requester)
+    page = client.get(NEW).content.decode()
+    assert "half the price" in page
+    assert "Answer afresh" in page
+    client.post(NEW, good(people, priority="batch", bypass_cache="on"))
+    run = Run.objects.get()
+    assert (run.priority, run.bypass_cache) == ("batch", True)
+    shown = client.get(page_of("run", run.pk)).content.decode()
+    assert "extractive, batch, answered afresh" in shown
+    assert "errorlist" in client.post(NEW, good(people, priority="urgent")).content.decode()
 
 
 def test_another_teams_run_cannot_be_asked_for(people):
@@ -139,7 +153,7 @@ def test_what_the_state_does_not_take_is_said_on_the_runs_page(people):
     assert "does not take" in page
 
 
-@pytest.mark.parametrize("verb", ["pause", "resume", "cancel", "budget"])
+@pytest.mark.parametrize("verb", ["pause", "resume", "finish", "cancel", "budget"])
 @pytest.mark.parametrize(("role", "status"), [("auditor", 403), ("reviewer", 403), ("outsider", 404)])
 def test_nobody_else_operates_a_run(people, verb, role, status):
     run = rows.new_run(people)
@@ -183,7 +197,7 @@ def test_the_budget_form_takes_what_it_shows_and_shows_no_less_than_the_limit(pe
     assert RunBudget.objects.get(run=run, phase="research").max_searches == 900
 
 
-@pytest.mark.parametrize("verb", ["pause", "resume", "cancel", "budget"])
+@pytest.mark.parametrize("verb", ["pause", "resume", "finish", "cancel", "budget"])
 def test_a_superuser_outside_the_team_sees_its_run_without_buttons_and_does_not_operate_it(people, verb):
     run = rows.new_run(people)
     client = client_of(people.superuser)
@@ -194,6 +208,72 @@ def test_a_superuser_outside_the_team_sees_its_run_without_buttons_and_does_not_
     assert client.post(operate(run, verb), answers).status_code == 403
     run.refresh_from_db()
     assert run.state == "planning"
+
+
+# ── finishing with what there is ─────────────────────────────────────────────────────────────────
+
+
+def paused_in_research(people, *, actor=recording.ENGINE, not_before=None) -> Run:
+    """Return a run paused in the middle of its research, one of its four questions researched."""
+    run = rows.run_at(RunState.PLAN_REVIEW, people)
+    rows.Plan.objects.filter(run=run).update(approved_at=rows.NOW)
+    flow.fire(run_id=run.pk, event=RunEvent.PLAN_APPROVED, actor="x", now=rows.NOW)
+    Step.objects.filter(run=run, kind="investigate", key="rivals").update(state="done", finished_at=rows.NOW)
+    why = "The next call would pass this run's limit of $200.00 for research: raise the budget."
+    return flow.fire(run_id=run.pk, event=RunEvent.PAUSED, actor=actor, now=rows.NOW, reason=why, not_before=not_before)
+
+
+def test_a_run_paused_for_its_budget_says_the_two_ways_on_with_links_for_who_may_go_them(people):
+    run = paused_in_research(people)
+    for role, may in (("requester", True), ("auditor", False)):
+        page = client_of(getattr(people, role)).get(page_of("run", run.pk)).content.decode()
+        assert_clean(page)
+        assert "Two ways on" in page
+        for verb in ("budget", "finish"):
+            assert (f'href="{operate(run, verb)}"' in page) is may
+
+
+def test_a_run_somebody_paused_or_that_waits_for_a_provider_says_no_two_ways(people):
+    by_hand = paused_in_research(people, actor=str(people.requester.actor_id))
+    waits = paused_in_research(people, not_before=rows.NOW)
+    client = client_of(people.requester)
+    assert "Two ways on" not in client.get(page_of("run", by_hand.pk)).content.decode()
+    page = client.get(page_of("run", waits.pk)).content.decode()
+    assert "Two ways on" not in page
+    assert "tries again at" in page
+    assert "2026-03-01 09:30:00 UTC" in page
+
+
+def test_a_paused_run_is_finished_with_what_there_is_after_saying_what_is_left_out(people):
+    run = paused_in_research(people)
+    client = client_of(people.requester)
+    page = client.get(operate(run, "finish")).content.decode()
+    assert "3 questions are not researched yet and will be left out" in page
+    assert_clean(page)
+    assert "Say in a few words why" in client.post(operate(run, "finish"), {"reason": " "}).content.decode()
+    run.refresh_from_db()
+    assert run.state == "paused"
+    client.post(operate(run, "finish"), {"reason": "the board meets on Monday"})
+    run.refresh_from_db()
+    assert run.finishing
+    assert run.state != "paused"
+    left = Task.objects.filter(plan__run=run, reason__contains="the board meets on Monday")
+    assert sorted(left.values_list("key", flat=True)) == ["law-nj", "market-revenue", "protection"]
+    assert "finishing with what there is" in client.get(page_of("run", run.pk)).content.decode()
+    assert Event.objects.get(run=run, kind="run.finishing").actor == str(people.requester.actor_id)
+
+
+def test_a_failed_run_can_be_finished_and_one_that_works_or_is_being_planned_cannot(people):
+    failed, _ = admin_rows.failed(people)
+    client = client_of(people.requester)
+    assert operate(failed, "finish") not in client.get(page_of("run", failed.pk)).content.decode()
+    assert "no plan yet" in client.post(operate(failed, "finish"), {"reason": "x"}, follow=True).content.decode()
+    later = paused_in_research(people)
+    Run.objects.filter(pk=later.pk).update(state="failed")
+    assert operate(later, "finish") in client.get(page_of("run", later.pk)).content.decode()
+    working = rows.new_run(people)
+    assert operate(working, "finish") not in client.get(page_of("run", working.pk)).content.decode()
+    assert "Only a paused" in client.post(operate(working, "finish"), {"reason": "x"}, follow=True).content.decode()
 
 
 def test_an_unknown_verb_is_a_404(people):

@@ -50,10 +50,11 @@ def test_a_requester_asks_for_a_run_and_gets_it_planning(requester, people):
 
 
 def test_calls_and_searches_are_whole_numbers_and_cost_is_a_decimal_string(requester):
-    out = post(requester, GOOD | {"limits": {"searches": 7, "cost_usd": "1.5"}}).json()
+    out = post(requester, GOOD | {"limits": {"searches": 7, "tokens": 123, "cost_usd": "1.5"}}).json()
     research = next(budget for budget in out["budgets"] if budget["phase"] == "research")
     limits = {amount["name"]: amount["limit"] for amount in research["amounts"]}
     assert limits["searches"] == 7
+    assert limits["tokens"] == 123
     assert isinstance(limits["calls"], int)
     assert limits["cost_usd"] == "1.500000"
 
@@ -79,6 +80,9 @@ def test_limits_that_are_named_hold_and_the_others_stay(requester):
         ({"team": "no-such-team"}, "team", "no-such-team"),
         ({"limits": {"searches": -1}}, "limits.searches", ""),
         ({"limits": {"cost_usd": "NaN"}}, "limits.cost_usd", ""),
+        ({"limits": {"tokens": -1}}, "limits.tokens", ""),
+        ({"priority": "urgent"}, "priority", "one of normal, batch"),
+        ({"bypass_cache": "perhaps"}, "bypass_cache", ""),
         ({"limits": 5}, "limits", ""),
         ({"verticle": "saas"}, "verticle", "There is no field 'verticle' here; there are: prompt, vertical"),
         ({"limits": {"call": 5}}, "limits.call", "There is no field 'call'"),
@@ -116,6 +120,27 @@ def test_a_person_of_two_teams_must_name_one(requester, people):
     problem = assert_problem(post(requester, GOOD), 400, field="team")
     assert "second" in problem["detail"]
     assert post(requester, GOOD | {"team": "second"}).json()["team"] == "second"
+
+
+def test_a_run_that_can_wait_and_answers_afresh(requester):
+    out = post(requester, GOOD).json()
+    assert (out["priority"], out["bypass_cache"], out["finishing"]) == ("normal", False, False)
+    out = post(requester, GOOD | {"priority": "batch", "bypass_cache": True}).json()
+    assert (out["priority"], out["bypass_cache"]) == ("batch", True)
+    run = Run.objects.get(pk=out["id"])
+    assert (run.priority, run.bypass_cache) == ("batch", True)
+
+
+def test_one_person_asks_for_so_many_runs_a_minute_and_reads_on_meanwhile(requester, people, settings):
+    settings.MRD = settings.MRD.model_copy(update={"api_runs_a_minute": 2})
+    assert [post(requester, GOOD).status_code for _ in range(2)] == [201, 201]
+    response = post(requester, GOOD)
+    assert_problem(response, 429)
+    assert int(response["Retry-After"]) >= 1
+    assert Run.objects.count() == 2
+    assert requester.get(RUNS).status_code == 200
+    colleague = rows.person("busy-colleague", "requester", team=people.team)
+    assert post(client_of(colleague), GOOD).status_code == 201
 
 
 # ── the same key, the same run ───────────────────────────────────────────────────────────────────
@@ -267,7 +292,18 @@ def test_the_requester_pauses_resumes_and_cancels(requester, people):
     assert_problem(post(requester, {"reason": "again"}, path + "cancel/"), 409, code="stale_state")
 
 
-@pytest.mark.parametrize("verb", ["pause", "cancel"])
+def test_a_paused_run_is_finished_with_what_there_is(requester, people):
+    run = rows.run_at(RunState.CLAIM_REVIEW, people)
+    path = f"{RUNS}{run.pk}/finish/"
+    assert "Only a paused or failed run" in assert_problem(post(requester, {"reason": "x"}, path), 409)["detail"]
+    Run.objects.filter(pk=run.pk).update(state="paused", resume_to="drafting")
+    assert_problem(post(requester, {"reason": " "}, path), 400, field="reason")
+    out = post(requester, {"reason": "the board meets"}, path).json()
+    assert out["finishing"] is True
+    assert out["state"] != "paused"
+
+
+@pytest.mark.parametrize("verb", ["pause", "cancel", "finish"])
 @pytest.mark.parametrize("body", [{}, {"reason": " "}, {"reason": "x" * 1001}, [], {"reason": "x", "until": "noon"}])
 def test_a_reason_is_asked_for(requester, people, verb, body):
     run = rows.new_run(people)
@@ -282,7 +318,7 @@ def test_what_the_state_does_not_take_is_a_409(requester, people):
     assert_problem(requester.post(f"{RUNS}{run.pk}/resume/"), 409)
 
 
-@pytest.mark.parametrize("verb", ["pause", "resume", "cancel"])
+@pytest.mark.parametrize("verb", ["pause", "resume", "finish", "cancel"])
 @pytest.mark.parametrize(
     ("role", "status"), [("auditor", 403), ("reviewer", 403), ("approver", 403), ("outsider", 404)]
 )
@@ -302,7 +338,7 @@ def test_another_requester_of_the_team_does_not_operate_but_an_administrator_doe
     assert post(client_of(admin), {"reason": "x"}, f"{RUNS}{run.pk}/pause/").status_code == 200
 
 
-@pytest.mark.parametrize("verb", ["pause", "resume", "cancel"])
+@pytest.mark.parametrize("verb", ["pause", "resume", "finish", "cancel"])
 def test_a_superuser_outside_the_team_reads_its_run_and_does_not_operate_it(people, verb):
     run = rows.new_run(people)
     client = client_of(people.superuser)

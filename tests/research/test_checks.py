@@ -111,3 +111,31 @@ def test_semantic_search_without_its_extra_is_refused_in_a_sentence(settings, mo
     assert "requirements-semantic.txt" in problem.msg
     settings.MRD = Config(_env_file=None)
     assert checks.check_semantic(None) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, []),
+        ({"tools": {"gone": "research.engine.tools.gone.build"}}, ["mrd.E026"]),
+        ({"tools": {"name": "research.engine.tools.fetch_page.NAME"}}, ["mrd.E026"]),
+        ({"tools": {"short": "build"}}, ["mrd.E026"]),
+        ({"engines": {"gone": "research.engine.providers.gone.build"}}, ["mrd.E025"]),
+    ],
+)
+def test_a_shelf_that_leads_nowhere_is_refused_by_the_settings_name(settings, values, expected):
+    settings.MRD = Config(_env_file=None, **values)
+    found = checks.check_shelf(None)
+    assert [problem.id for problem in found] == expected
+    assert all(next(iter(next(iter(values.values())))) in problem.msg for problem in found)
+
+
+def test_an_engine_that_goes_out_under_an_examples_name_is_warned_of(settings):
+    def warned(**values):
+        settings.MRD = Config(_env_file=None, anthropic_base_url="", **values)
+        return [problem.id for problem in checks.check_user_agent(None)]
+
+    assert warned() == []
+    assert warned(anthropic_api_key="sk-test") == ["mrd.W027"]
+    assert warned(anthropic_api_key="sk-test", user_agent="Desk (+https://mrd.example.com)") == []
+    assert warned(anthropic_api_key="sk-test", tools={"searxng": "research.engine.tools.searxng.build"}) == []

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,12 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
+from pydantic import SecretStr
 
 from research import tasks
+from research.engine.domain.states import RunState
 from research.management.commands import worker
-from research.models import Driver, Heartbeat, Run, Step, Team
+from research.models import Driver, Event, Heartbeat, Run, Step, Team
 from tests.doubles import rows
 
 GOOD = (rows.PROMPT, "--vertical=gambling")
@@ -110,6 +113,69 @@ def test_with_wait_and_no_worker_it_works_itself_up_to_the_plan_gate_and_leaves_
     assert run.plans.get().tasks.count() > 3
     assert not Driver.objects.exists()
     assert not Step.objects.exclude(state="done").exists()
+
+
+# ── research --dry-run ───────────────────────────────────────────────────────────────────────────
+
+
+def test_a_dry_run_shows_plan_and_estimate_and_asks_the_database_nothing(django_assert_num_queries, db):
+    with django_assert_num_queries(0):
+        said = research(*GOOD, "--dry-run")
+    assert "In all" in said
+    assert "US$0.00" in said
+    assert "Nothing was called and nothing was written." in said
+    assert said.count("?") > 10
+    assert not Run.objects.exists()
+
+
+def test_a_dry_run_of_another_engine_reckons_its_own_tools_and_says_what_passes(db, settings):
+    keyed = {"anthropic_api_key": SecretStr("sk-test"), "max_cost_usd": Decimal("0.01")}
+    settings.MRD = settings.MRD.model_copy(update=keyed)
+    said = research(*GOOD, "--dry-run", "--engine=anthropic", "--priority=batch")
+    for words in ("Engine 'anthropic'", "web_search and web_fetch", "Checking and drafting", "in batches the tokens"):
+        assert words in said
+    assert "pass the site's limit of a run for US dollars" in said
+    assert "sk-test" not in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("", "--vertical=gambling"), "prompt is empty"),
+        ((rows.PROMPT, "--vertical=astrology"), "no vertical called 'astrology'"),
+        ((rows.PROMPT, "--vertical=gambling", "--engine=oracle"), "choose one of: extractive"),
+        ((rows.PROMPT, "--vertical=gambling", "--priority=urgent"), "one of normal, batch"),
+    ],
+)
+def test_a_dry_run_refuses_what_the_run_would_be_refused_for(db, arguments, says):
+    with pytest.raises(CommandError, match=says):
+        research(*arguments, "--dry-run")
+
+
+def test_priority_and_fresh_are_the_runs(people):
+    research(*GOOD, *named(people), "--priority=batch", "--fresh")
+    run = Run.objects.get()
+    assert (run.priority, run.bypass_cache) == ("batch", True)
+
+
+# ── finish ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_paused_run_is_finished_from_the_command_line(people):
+    run = rows.run_at(RunState.CLAIM_REVIEW, people)
+    with pytest.raises(CommandError, match="Only a paused or failed run"):
+        call_command("finish", str(run.pk), reason="x")
+    Run.objects.filter(pk=run.pk).update(state="paused", resume_to="drafting")
+    with pytest.raises(CommandError, match="Say in a few words why"):
+        call_command("finish", str(run.pk), reason=" ")
+    out = io.StringIO()
+    call_command("finish", str(run.pk)[:8], reason="the board meets", stdout=out)
+    assert "questions left out: 0" in out.getvalue()
+    run.refresh_from_db()
+    assert run.finishing
+    assert Event.objects.get(run=run, kind="run.finishing").actor == "operator:cli"
+    with pytest.raises(CommandError, match="There is no run"):
+        call_command("finish", "nothing", reason="x")
 
 
 # ── drive ────────────────────────────────────────────────────────────────────────────────────────

@@ -10,7 +10,7 @@ from django.utils import timezone
 from pydantic import SecretStr
 
 from mrd_project import health
-from research.models import Driver, Heartbeat
+from research.models import Breaker, Call, Driver, Heartbeat, Step
 
 pytestmark = pytest.mark.django_db
 READY, LIVE, METRICS = "/health/ready", "/health/live", "/metrics"
@@ -153,7 +153,15 @@ def test_the_work_is_counted_from_its_rows(client, run_factory, django_assert_ma
     from research.engine.domain.states import RunState
 
     run_factory(RunState.PLAN_REVIEW)
-    run_factory(RunState.CLAIM_REVIEW)
+    run = run_factory(RunState.CLAIM_REVIEW)
+    step = Step.objects.filter(run=run)[0]
+    common = {"run": run, "step": step, "phase": "research", "kind": "model", "name": "anthropic/one", "token": 1}
+    common |= {"arguments": {}, "started_at": timezone.now(), "finished_at": timezone.now()}
+    Call.objects.create(**common, key="a", state="done", tokens=70, cost_usd="0.25")
+    Call.objects.create(**common, key="b", state="failed", tokens=7, cost_usd=None)
+    Call.objects.create(**common, key="c", state="done", cost_usd=0, cached_from="a")
+    Breaker.objects.create(name="searxng", failures=3, opened_at=timezone.now())
+    Breaker.objects.create(name="fetch_page", failures=1)
     beat(seconds_ago=30)
     with django_assert_max_num_queries(8):
         text = client.get(METRICS).content.decode()
@@ -161,6 +169,14 @@ def test_the_work_is_counted_from_its_rows(client, run_factory, django_assert_ma
     assert 'mrd_runs{state="claim_review"} 1.0' in text
     assert 'mrd_gate_wait_seconds{gate="plan_review"}' in text
     assert 'mrd_heartbeat_age_seconds{name="queue"} 3' in text
+    labels = 'kind="model",name="anthropic/one"'
+    assert f'mrd_calls{{{labels},state="done"}} 2.0' in text
+    assert f"mrd_calls_cost_usd{{{labels}}} 0.25" in text
+    assert f"mrd_calls_tokens{{{labels}}} 77.0" in text
+    assert f"mrd_calls_unpriced{{{labels}}} 1.0" in text
+    assert f"mrd_calls_cached{{{labels}}} 1.0" in text
+    assert 'mrd_breaker_open{name="searxng"} 1.0' in text
+    assert 'mrd_breaker_open{name="fetch_page"}' not in text
     assert "django_http_requests_total_by_method_total" in text
 
 
