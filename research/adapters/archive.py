@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from research.engine.domain.canonical import sha256_hex
 from research.engine.domain.errors import Unreadable
 from research.engine.domain.evidence import Hit, SourceRef, SourceText
-from research.engine.extraction.result import Extraction, clean_text
+from research.engine.extraction.result import Extraction, clean_text, clean_title
 from research.engine.extraction.sandbox import ParserPool
 from research.engine.ports import FetchedDocument, KeptDocument
 from research.engine.retrieval.paragraphs import rank_paragraphs
@@ -91,9 +91,9 @@ def _as_said(document: FetchedDocument) -> Extraction | None:
     return Extraction(
         text=text,
         page_starts=(0,),
-        title=document.title or None,
+        title=clean_title(document.title),
         published_date=document.published_date,
-        extractor=name or document.kind,
+        extractor=(name or document.kind)[:_MAX_EXTRACTOR],
         extractor_version=(version or "1")[:_MAX_EXTRACTOR],
         media_type=document.media_type,
     )
@@ -123,15 +123,17 @@ def keep(
 ) -> tuple[SourceText, list[Hit]]:
     """Write what is not there yet, in one transaction, and return the text with all its passages in order."""
     now = document.fetched_at
+    publisher = clean_title(document.publisher) or ""
     source, _ = Source.objects.get_or_create(
         team_id=team_id,
         uri=document.uri,
         defaults={
             "kind": document.kind,
-            "title": (document.title or extraction.title or document.uri)[:_MAX_TITLE],
-            "publisher": (document.publisher or "")[:_MAX_PUBLISHER],
+            # A page's own words may hold what no database stores.
+            "title": (clean_title(document.title) or extraction.title or document.uri)[:_MAX_TITLE],
+            "publisher": publisher[:_MAX_PUBLISHER],
             # Where the tool knows who speaks, the host is only where it was archived: all filings lie at one.
-            "domain": "" if document.publisher else registrable_domain(document.uri.removeprefix("lead:")) or "",
+            "domain": "" if publisher else registrable_domain(document.uri.removeprefix("lead:")) or "",
             "published_date": document.published_date or extraction.published_date,
             "reliability": RELIABILITY[document.kind] if document.reliability is None else document.reliability,
             "created_at": now,

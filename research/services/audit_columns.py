@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from research.adapters import texts
-from research.engine.domain.canonical import digest
+from research.engine.domain.canonical import digest, sha256_hex
 from research.engine.domain.claims import ClaimDraft
 from research.engine.domain.errors import NotFound
 from research.engine.domain.mrd import Mrd
@@ -45,7 +45,7 @@ def problems_of(run: Run, told: Told) -> Iterator[str]:
     outputs: list[_Output] = []
     yield from _outputs(run, told, outputs)
     yield from _digests(run, told)
-    yield from _tasks(run, outputs)
+    yield from _tasks(run, outputs, _left_out(told))
     document = _newest(run)
     yield from _sections(run, document)
     yield from _claims(run, outputs, document)
@@ -81,8 +81,14 @@ def _digests(run: Run, told: Told) -> Iterator[str]:
             yield f"{f'{what} {key}'.strip()} revision {row.revision}: its digest is not the one its event tells"
 
 
-def _tasks(run: Run, outputs: Sequence[_Output]) -> Iterator[str]:
-    """Every task is the one of its plan's body, and became what its investigation gave."""
+def _left_out(told: Told) -> dict[tuple[int, str], str]:
+    """Return the digests of the reasons of tasks a person finished the run without, by plan revision and key."""
+    data = [body.get("data", {}) for kind, _, body in told if kind == "run.finishing"]
+    return {(one.get("plan", 0), key): one.get("reason", "") for one in data for key in one.get("tasks_left_out", ())}
+
+
+def _tasks(run: Run, outputs: Sequence[_Output], left_out: Mapping[tuple[int, str], str]) -> Iterator[str]:
+    """Every task is the one of its plan's body, and became what its investigation gave, or was left out by a person."""
     plans = {plan.pk: plan for plan in Plan.objects.filter(run=run)}
     planned = {
         (plan.pk, task.get("key")): (position, task)
@@ -98,6 +104,9 @@ def _tasks(run: Run, outputs: Sequence[_Output]) -> Iterator[str]:
         for name in wrong:
             yield f"task {row.key} of plan revision {plans[row.plan_id].revision}: '{name}' is not what its plan says"
         given = became.get(row.pk, untouched)
+        reason = left_out.get((plans[row.plan_id].revision, row.key))
+        if reason is not None and sha256_hex(row.reason.encode()) == reason:
+            given = untouched | {"outcome": TaskOutcome.INSUFFICIENT.value, "reason": row.reason}
         for name in _FOUND:
             if getattr(row, name) != given.get(name):
                 yield f"task {row.key}: '{name}' is not what its investigation gave"

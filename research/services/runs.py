@@ -115,7 +115,8 @@ def finish(*, run_id: UUID, actor: str, reason: str, now: dt.datetime) -> Run:
     """Let a paused or failed run go on to its document with what there is; from now on it buys nothing.
 
     Questions not researched yet end as insufficient data, with `reason` told in the document. What is left to do of
-    claims and sections is done by rules (the extractive engine), and every gate stands as before.
+    claims and sections is done by rules (the extractive engine), and every gate stands as before. A claim or section
+    that is in flight ends as it began.
     Raises `InvalidInput` without a reason, `StaleState` when the run is not paused or failed, or has no approved plan.
     """
     said = reason.strip()
@@ -132,15 +133,22 @@ def finish(*, run_id: UUID, actor: str, reason: str, now: dt.datetime) -> Run:
             state__in=[StepState.DONE, StepState.SUPERSEDED]
         )
         unasked = left.filter(kind=StepKind.INVESTIGATE)
-        tasks = list(unasked.values_list("task_id", flat=True))
-        Task.objects.filter(pk__in=tasks).update(
-            outcome=TaskOutcome.INSUFFICIENT, reason=f"Not researched: a person finished the run without it ({said})."
-        )
+        tasks = Task.objects.filter(pk__in=list(unasked.values_list("task_id", flat=True)))
+        why = f"Not researched: a person finished the run without it ({said})."
+        tasks.update(outcome=TaskOutcome.INSUFFICIENT, reason=why)
+        # By this an auditor sees that nobody but that person changed what the tasks came to.
+        told = {
+            "tasks_left_out": sorted(tasks.values_list("key", flat=True)),
+            "plan": max(tasks.values_list("plan__revision", flat=True), default=0),
+            "reason": sha256_hex(why.encode()),
+        }
         unasked.update(state=StepState.SUPERSEDED, lease_owner=None, lease_until=None)
+        # What waits for a provider's clock, or for a batch, waits for nobody any more.
+        left.update(not_before=None)
         left.filter(state__in=[StepState.FAILED, StepState.QUARANTINED]).update(
             state=StepState.READY, attempts=0, crashes=0, not_before=None, error=""
         )
-        recording.append(run_id=run_id, kind="run.finishing", actor=actor, data={"tasks_left_out": len(tasks)}, now=now)
+        recording.append(run_id=run_id, kind="run.finishing", actor=actor, data=told, now=now)
         event = RunEvent.RESUMED if run.state == RunState.PAUSED else RunEvent.RETRIED
         return flow.fire(run_id=run_id, event=event, actor=actor, now=now, reason=said)
 
