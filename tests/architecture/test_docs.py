@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import datetime as dt
 import hashlib
 import json
 import re
@@ -15,7 +17,9 @@ from django.conf import settings
 from django.core.management import get_commands
 
 from mrd_project.config import Config
+from research.engine.ports import HttpReply, Tool, ToolContext
 
+NOW = dt.datetime(2026, 3, 1, 9, 30, tzinfo=dt.UTC)
 ROOT = Path(settings.BASE_DIR)
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "deploy").glob("*.md")])
 PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -154,10 +158,24 @@ def test_the_vertical_of_the_guide_is_one() -> None:
 
 
 def test_the_tool_of_the_guide_is_one() -> None:
-    names: dict[str, object] = {"__name__": "research.engine.tools.word_count"}
+    names: dict[str, object] = {"__name__": "research.engine.tools.holidays"}
     exec(code_of("docs/how-to/add-a-tool.md"), names)  # noqa: S102 - our own page
-    tool = names["build"](library=None)
-    assert tool.arguments.model_validate({"word": "tax"}).word == "tax"
+    asked: list[str] = []
+
+    class Nowhere:
+        async def get(self, url: str, **_more: object) -> HttpReply:
+            asked.append(url)
+            return HttpReply(
+                url=url, status=200, headers={}, media_type="text/csv", body=b"2026-07-01,Canada Day\n", fetched_at=NOW
+            )
+
+    context = ToolContext(library=None, http=Nowhere(), clock=None, options={"base_url": "https://a.example/"})
+    tool = names["build"](context)
+    # All that the shelf asks of a tool is there.
+    assert [name for name in Tool.__annotations__ if not hasattr(tool, name)] == []
+    found = asyncio.run(tool.run(tool.arguments.model_validate({"country": "CA", "year": 2026})))
+    assert asked == ["https://a.example/CA/2026.csv"]
+    assert found.documents[0].data.startswith(b"2026-07-01")
 
 
 def check_offline(folder: Path, signed: dict, events: list[dict]) -> subprocess.CompletedProcess[str]:

@@ -14,11 +14,13 @@ from research.engine.domain.errors import (
     InvalidInput,
     OutcomeUnknown,
     Permanent,
+    ProviderDown,
     Transient,
+    Waiting,
 )
 from research.models import Event, Run, Step
 from research.services import execution, flow, runs, steps, sweeping
-from research.services.execution import setback_of
+from research.services.execution import Setback, setback_of
 from tests.doubles import rows, world
 from tests.doubles.engine import FakeClock
 from tests.research import erring_engine, play
@@ -77,11 +79,22 @@ def test_a_passing_trouble_pauses_the_run_only_when_the_attempts_are_used_up(err
 
 @pytest.mark.parametrize("error", [Permanent("No."), InvalidInput("No."), OutcomeUnknown("No.")])
 def test_what_will_not_pass_is_not_tried_again(erring, error):
-    assert setback_of(error, attempts=1) == ("No.", None, False)
+    assert setback_of(error, attempts=1) == Setback("No.", wait_s=None, pauses=False)
 
 
 def test_an_exceeded_budget_waits_for_a_person(erring):
-    assert setback_of(BudgetExceeded("Raise it."), attempts=1) == ("Raise it.", None, True)
+    assert setback_of(BudgetExceeded("Raise it."), attempts=1) == Setback("Raise it.", wait_s=None, pauses=True)
+
+
+def test_a_provider_that_is_away_pauses_the_run_until_the_time_it_named(erring):
+    named, unnamed = (setback_of(ProviderDown("Away.", retry_after_s=wait_s), attempts=1) for wait_s in (90, None))
+    assert named == Setback("Away.", wait_s=90, pauses=True)
+    assert (unnamed.wait_s, unnamed.pauses) == (2, True)
+
+
+def test_an_answer_that_is_being_made_elsewhere_is_waited_for_without_counting_as_an_attempt(erring):
+    waits = setback_of(Waiting("In a batch.", wait_s=300), attempts=4)
+    assert waits == Setback("In a batch.", wait_s=300, pauses=False, counts=False)
 
 
 def test_the_unforeseen_is_tried_again_and_tells_people_its_kind_alone(erring):
