@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from research.engine.domain.canonical import digest
 from research.engine.domain.errors import CallError
@@ -31,6 +31,8 @@ class StepLedger:
         self._clock = clock
         self._holder = holder
         self._seen: Counter[str] = Counter()
+        # Keys of the calls that earlier tries of the step finished; None until they are looked for.
+        self._finished: frozenset[str] | None = None
 
     async def call(self, request: CallRequest, perform: Callable[[str], Awaitable[CallOutcome]]) -> CallOutcome:
         """See `ports.Ledger.call`. The key is the same for the same call of the same step in every round.
@@ -57,6 +59,20 @@ class StepLedger:
         # Evidence has to lead to the call that fetched, which for a kept answer is the earlier one.
         return outcome.model_copy(update={"call_key": outcome.cached_from or call_key})
 
+    async def replay(self, requests: Sequence[CallRequest]) -> CallOutcome | None:
+        """See `ports.Ledger.replay`. Most steps have no earlier try: one look at the rows, and no key is made."""
+        if self._finished is None:
+            self._finished = await self._writer.finished(self._holder)
+        if not self._finished:
+            return None
+        known = (place for place, request in enumerate(requests) if self._next_key(request) in self._finished)
+        place = next(known, None)
+        if place is None:
+            return None
+        for skipped in requests[:place]:
+            self._key(skipped)
+        return await self.call(requests[place], _never)
+
     async def _settle(
         self, key: str, call_id: uuid.UUID, *, outcome: CallOutcome | None, error: str, used: Usage
     ) -> None:
@@ -64,7 +80,19 @@ class StepLedger:
         await self._writer.settle(Settle(self._holder, key, call_id, outcome, error, used, now))
 
     def _key(self, request: CallRequest) -> str:
-        holder = self._holder
-        same = digest([str(holder.run_id), holder.kind, holder.key, request.kind, request.name, request.arguments])
+        """Return the key of a call that is made now."""
+        same = self._same(request)
         self._seen[same] += 1
         return digest([same, self._seen[same]])
+
+    def _next_key(self, request: CallRequest) -> str:
+        same = self._same(request)
+        return digest([same, self._seen[same] + 1])
+
+    def _same(self, request: CallRequest) -> str:
+        holder = self._holder
+        return digest([str(holder.run_id), holder.kind, holder.key, request.kind, request.name, request.arguments])
+
+
+async def _never(_key: str) -> CallOutcome:
+    raise AssertionError("a finished call stays finished: its row is never changed")

@@ -66,6 +66,12 @@ class Closed(NamedTuple):
     cost_usd: Decimal | None
 
 
+def finished(*, run_id: uuid.UUID, kind: str, key: str) -> frozenset[str]:
+    """Return the keys of the finished calls of a run's step, of all its rounds."""
+    rows = Call.objects.filter(run_id=run_id, step__run_id=run_id, step__kind=kind, step__key=key, state=CallState.DONE)
+    return frozenset(rows.values_list("key", flat=True))
+
+
 def lock_steps(step_ids: Collection[int]) -> dict[int, int]:
     """Lock those of the steps that are running. Return their tokens by id."""
     if not step_ids:

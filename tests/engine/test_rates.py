@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from research.engine.domain.errors import Transient
 from research.engine.domain.usage import Usage
 from research.engine.ports import CallOutcome, CallRequest
 from research.engine.resilience.calls import ResilientCalls
@@ -114,3 +115,45 @@ def test_an_intent_is_written_when_the_call_goes_out_and_not_while_it_waits():
         return await waiting
 
     assert asyncio.run(go()).payload == {"said": 1}
+
+
+# ── a step that is tried again ───────────────────────────────────────────────────────────────────
+
+
+class Other:
+    """The other side: fails as often as it is told, then answers how often it was asked."""
+
+    def __init__(self, failures: int) -> None:
+        self.failures, self.times = failures, 0
+
+    async def __call__(self, _key: str) -> CallOutcome:
+        self.times += 1
+        if self.times <= self.failures:
+            raise Transient("busy")
+        return CallOutcome(payload={"said": self.times})
+
+
+def tried(ledger: MemoryLedger, other: Other, **parts) -> CallOutcome:
+    calls = calls_over(ledger, parts.pop("rates", Rates()), **parts)
+    return asyncio.run(calls.make(request("x"), other, timeout_s=5))
+
+
+@pytest.mark.parametrize("failures", [0, 1, 3])
+def test_the_attempt_that_was_finished_is_replayed_whatever_failed_before_it(failures):
+    """Asked anew, a model would answer otherwise, and all that followed from its answer would be bought twice."""
+    ledger, other = MemoryLedger(), Other(failures)
+    first = tried(ledger, other)
+    assert tried(ledger, other) == first
+    assert other.times == failures + 1
+
+
+def test_a_replayed_call_asks_no_breaker_and_waits_for_nobody():
+    ledger, other, rates = MemoryLedger(), Other(0), Rates(at_once=1, a_minute={"a": 1})
+    first = tried(ledger, other)
+
+    async def go():
+        async with rates.hold("a", "bob"):
+            calls = calls_over(ledger, rates, MemoryBreakers(open_names=["a"]))
+            return await calls.make(request("x"), other, timeout_s=5)
+
+    assert asyncio.run(go()) == first

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 from research.engine.domain.canonical import Frozen
@@ -50,9 +50,20 @@ class Ledger(Protocol):
         """
         ...
 
+    async def replay(self, requests: Sequence[CallRequest]) -> CallOutcome | None:
+        """Return the outcome that an earlier try of the step recorded for the first of these calls that has one.
+
+        Those before it count as made. None where there is none; nothing has changed then. Raises `LostLease`.
+        """
+        ...
+
 
 class Calls(Protocol):
     """The one way out: breaker, limits of rate, ledger, time limit, and retries, the same for tools and models."""
+
+    async def replay(self, request: CallRequest) -> CallOutcome | None:
+        """Return what an earlier try of the step got by this call, at whichever attempt; None where it got nothing."""
+        ...
 
     async def make(
         self,

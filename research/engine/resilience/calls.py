@@ -2,8 +2,8 @@
 
 Retries happen here and nowhere else, for tools and for models alike. Each attempt is a ledger call of its own: from
 the second on its arguments hold `_attempt` (no tool can have a field of that name, pydantic refuses it), so that the
-key differs and a failed attempt is neither replayed as a success nor hidden. On resume the finished attempt is replayed
-from the same key.
+key differs and a failed attempt is neither replayed as a success nor hidden. On resume the attempt that was finished is
+replayed from its key, whatever failed before it.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ PROVIDER_REST_S = 60.0
 # A date years ahead is a mistake of the other side: nobody waits longer than a day without being asked.
 LONGEST_REST_S = 86_400.0
 ATTEMPT = "_attempt"
+
+_ATTEMPTS = range(1, len(BACKOFF_S) + 2)
 
 Perform = Callable[[str], Awaitable[CallOutcome]]
 
@@ -68,6 +70,14 @@ class ResilientCalls:
         """Write a call into the ledger that needs no breaker, rate or retry: its answer is at hand already."""
         return await self._ledger.call(request, perform)
 
+    async def replay(self, request: CallRequest) -> CallOutcome | None:
+        """See `ports.Calls.replay`.
+
+        Attempts that failed before it are not made again: another answer would lead the step another way, and all that
+        came after would be bought twice. It asks no breaker and waits for nobody.
+        """
+        return await self._ledger.replay([_numbered(request, attempt) for attempt in _ATTEMPTS])
+
     async def make(
         self, request: CallRequest, perform: Perform, *, timeout_s: float, provider: bool = False, breaker: str = ""
     ) -> CallOutcome:
@@ -76,8 +86,11 @@ class ResilientCalls:
         Raises `Transient` after four attempts, or at once when the breaker is open or the wait asked for is over 60 s;
         `ProviderDown` instead where `provider`; `Permanent` at once; and what the ledger raises.
         """
+        known = await self.replay(request)
+        if known is not None:
+            return known
         name, why = breaker or request.name, ""
-        for attempt in range(1, len(BACKOFF_S) + 2):
+        for attempt in _ATTEMPTS:
             # Three failures of this call alone open its breaker: the last try is made all the same, or its wait would
             # be for nothing. A probe that failed, or a breaker that others opened, ends it sooner.
             if attempt <= len(BACKOFF_S) and not await self._breakers.allow(name):
@@ -118,8 +131,7 @@ class ResilientCalls:
     async def _attempt(
         self, request: CallRequest, perform: Perform, attempt: int, timeout_s: float, breaker: str
     ) -> CallOutcome:
-        if attempt > 1:
-            request = request.model_copy(update={"arguments": request.arguments | {ATTEMPT: attempt}})
+        request = _numbered(request, attempt)
 
         async def carried_out(key: str) -> CallOutcome:
             return await self._timed(request, perform, key, timeout_s, breaker)
@@ -151,3 +163,9 @@ class ResilientCalls:
             raise
         await self._breakers.record(breaker, ok=True)
         return outcome
+
+
+def _numbered(request: CallRequest, attempt: int) -> CallRequest:
+    if attempt == 1:
+        return request
+    return request.model_copy(update={"arguments": request.arguments | {ATTEMPT: attempt}})
