@@ -7,7 +7,7 @@ import datetime as dt
 from django.db import transaction
 
 from research.engine.domain.states import RunState
-from research.models import Breaker, Call, Driver, Run, Step
+from research.models import Breaker, Call, DayBudget, Driver, Run, Step
 from research.services import gates, tokens
 from tests.doubles import rows
 
@@ -15,7 +15,7 @@ NOW = dt.datetime(2026, 5, 4, 12, tzinfo=dt.UTC)
 
 
 def completed(people: rows.Cast) -> Run:
-    """Return a signed run of the team, with a call, a driver, a breaker and a key beside it."""
+    """Return a signed run of the team, with a call, a driver, a breaker, a day's account and a key beside it."""
     run = rows.run_at(RunState.SIGN_OFF, people)
     document = rows.document_of(run)
     by = gates.By(person=people.approver, door="admin", comment="", now=NOW)
@@ -26,6 +26,7 @@ def completed(people: rows.Cast) -> Run:
     call_of(step)
     Driver.objects.create(host="host", seat=number, pid=number, capacity=5, started_at=NOW, beat_at=NOW)
     Breaker.objects.create(name=f"tool-{number}", failures=3, opened_at=NOW)
+    DayBudget.objects.create(scope=DayBudget.of_user(number), day=NOW.date(), used_calls=1)
     tokens.create(user=people.auditor, name=f"key {number}")
     run.refresh_from_db()
     return run

@@ -19,7 +19,7 @@ SHOWN = [
     *("run", "plan", "task", "step", "call", "claim", "evidence"),
     *("event", "decision", "signature", "document", "sectionrevision"),
 ]
-MACHINERY = ["driver", "breaker"]
+MACHINERY = ["driver", "breaker", "daybudget"]
 PEOPLE = ["user", "team", "apitoken"]
 # Nobody adds, changes or deletes these by the admin, whoever they are. (A run is added by its own form.)
 RECORD = [name for name in SHOWN if name != "run"]
