@@ -25,11 +25,14 @@ SAMPLES = Path(settings.BASE_DIR) / "research" / "samples" / claude.VERTICAL
 
 
 class FastClock:
-    """`ports.Clock` whose time goes `speed` times as fast, from now on."""
+    """`ports.Clock` whose time goes `speed` times as fast, from `begin` on (None: from now on).
 
-    def __init__(self, speed: float) -> None:
+    Heartbeats go by the machine's clock: leases have to be long where this one is used.
+    """
+
+    def __init__(self, speed: float, *, begin: dt.datetime | None = None) -> None:
         self._speed = speed
-        self._began, self._began_at = time.monotonic(), dt.datetime.now(dt.UTC)
+        self._began, self._began_at = time.monotonic(), begin or dt.datetime.now(dt.UTC)
 
     def now(self) -> dt.datetime:
         return self._began_at + dt.timedelta(seconds=(time.monotonic() - self._began) * self._speed)
