@@ -50,7 +50,7 @@ class Runner:
         self._env = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith("MRD_") or name in {"MRD_DATA_DIR", "MRD_CRASH_ALL"}
+            if not name.startswith(("MRD_", "ANTHROPIC_")) or name in {"MRD_DATA_DIR", "MRD_CRASH_ALL"}
         }
         self._env.pop("TEST_DATABASE_URL", None)
         self._env |= {

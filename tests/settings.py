@@ -12,7 +12,8 @@ from pathlib import Path
 from mrd_project.config import Config
 
 _KEPT = {"MRD_DATABASE_URL"}
-for _name in {f"MRD_{field.upper()}" for field in Config.model_fields} - _KEPT:
+_OTHERS = {"ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"}  # no test calls the real one
+for _name in ({f"MRD_{field.upper()}" for field in Config.model_fields} | _OTHERS) - _KEPT:
     os.environ.pop(_name, None)
 os.environ["MRD_ENV_FILE"] = ""  # a developer's .env says nothing here
 if os.environ.get("TEST_DATABASE_URL"):
