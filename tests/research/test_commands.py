@@ -25,6 +25,7 @@ from research import tasks
 from research.engine.domain.states import RunState
 from research.management.commands import worker
 from research.models import Driver, Event, Heartbeat, Run, Step, Team
+from research.services import estimates
 from tests.doubles import rows
 
 GOOD = (rows.PROMPT, "--vertical=gambling")
@@ -136,6 +137,11 @@ def test_a_dry_run_of_another_engine_reckons_its_own_tools_and_says_what_passes(
         assert words in said
     assert "pass the site's limit of a run for US dollars" in said
     assert "sk-test" not in said
+    found = estimates.dry_run(
+        prompt=rows.PROMPT, vertical="gambling", engine="anthropic", priority="normal", now=timezone.now()
+    )
+    assert found.total.searches > 0
+    assert not any("web_search" in task.tools for task in found.plan.tasks)
 
 
 @pytest.mark.parametrize(
