@@ -9,7 +9,8 @@ The private one does not wait for its disk unless --durable says so: then every 
 A task's calls follow one another, so a run cannot end before 3 × the seconds of a call: that is the critical path here,
 the calls alone. What is durable comes on top: claiming and loading the steps, six writes of the ledger a task, the
 result of each step, and the run's move to its next state. Time runs from the commit of the approvals, all of them in
-one transaction, until the research of the last run is seen to be done; so it holds what the driver takes to notice.
+one transaction, until the research of the last run is seen to be done; so it holds what an idle driver takes to notice
+(up to MRD_DRIVER_POLL_S, told apart).
 Runs that are done early go on to their next state meanwhile, and what that takes is measured with the rest. CPU is that
 of the driver processes alone, memory their growth from idle to the highest seen, a run in flight.
 
@@ -47,7 +48,7 @@ def inside(runs: int, seconds: float, drivers: int, profile: str) -> dict[str, f
     from django.core.management import call_command
     from django.db import transaction
 
-    from research.models import Call, Event, Run
+    from research.models import Call, Event, Run, Step
     from research.services import runs as run_services
     from tests.doubles import world
 
@@ -87,10 +88,12 @@ def inside(runs: int, seconds: float, drivers: int, profile: str) -> dict[str, f
         for run in made:
             world.decide_all(run, people)
         watch.begin()
-    begun = time.monotonic()
+    begun, begun_at = time.monotonic(), dt.datetime.now(dt.UTC)
     done = Event.objects.filter(kind="run.researched")
     _wait(lambda: watch.look() or done.count() == runs, every_s=0.005 if runs == 1 else 0.05)
     wall = time.monotonic() - begun
+    first = Step.objects.filter(kind="investigate").earliest("started_at").started_at
+    noticed = (first - begun_at).total_seconds()
     cpu = watch.cpu_s()
     calls = Call.objects.filter(state="done").count()
     for process in started:
@@ -100,6 +103,7 @@ def inside(runs: int, seconds: float, drivers: int, profile: str) -> dict[str, f
         "runs": runs,
         "calls": calls,
         "wall_s": wall,
+        "noticed_s": noticed,
         "cpu_ms_a_call": 1000 * cpu / calls,
         "mb_a_run": watch.grown_mb() / runs,
         "mb": watch.most / MB,
@@ -229,14 +233,26 @@ def show(urls: dict[str, str], options: argparse.Namespace) -> None:
 
     path = CALLS * options.seconds
     table = Table(title=f"{TASKS} tasks × {CALLS} calls of {options.seconds:g} s; {options.drivers} driver(s)")
-    columns = ("", "runs", "calls", "wall s", f"× {path:g} s", "calls/s", "× bare", "CPU ms/call", "MB/run", "MB")
+    columns = (
+        "",
+        "runs",
+        "calls",
+        "wall s",
+        "noticed s",
+        f"× {path:g} s",
+        "calls/s",
+        "× bare",
+        "CPU ms/call",
+        "MB/run",
+        "MB",
+    )
     for column in columns:
         table.add_column(column, justify="right")
     for runs in (1, options.runs):
         alone = bare(runs, options.seconds)
         calls = runs * TASKS * CALLS
         table.add_row(
-            "asyncio.gather", str(runs), str(calls), f"{alone:.2f}", f"{alone / path:.2f}", f"{calls / alone:,.0f}"
+            "asyncio.gather", str(runs), str(calls), f"{alone:.2f}", "", f"{alone / path:.2f}", f"{calls / alone:,.0f}"
         )
         for name, url in urls.items():
             row = measure(url, runs, options)
@@ -245,6 +261,7 @@ def show(urls: dict[str, str], options: argparse.Namespace) -> None:
                 str(row["runs"]),
                 str(row["calls"]),
                 f"{row['wall_s']:.2f}",
+                f"{row['noticed_s']:.2f}",
                 f"{row['wall_s'] / path:.2f}",
                 f"{row['calls'] / row['wall_s']:,.0f}",
                 f"{alone / row['wall_s']:.2f}",
