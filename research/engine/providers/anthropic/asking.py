@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from research.engine.domain.canonical import digest
-from research.engine.domain.errors import MrdError, Permanent, ProviderDown
+from research.engine.domain.errors import CallError, MrdError, Permanent, ProviderDown
 from research.engine.domain.usage import Usage
 from research.engine.ports import CallOutcome, CallRequest, EngineContext
 from research.engine.prompts.loader import Prompt
@@ -32,8 +32,11 @@ class Asked(NamedTuple):
     """One request of a conversation.
 
     request: the JSON of POST /v1/messages without model, max_tokens and effort. fresh: those of its messages that no
-    earlier call of the conversation recorded. after: the key of the call before, "" for the first.
+    earlier call of the conversation recorded. after: the key of the call before, "" for the first. changed: what reads
+    otherwise than it was recorded: "messages" by their place, "tools".
     server_uses: how often the server may search or fetch for it. searches: how many of those are searches.
+    accept: raises a `CallError` for an answer that is of no use: its call then counts as failed, paid for as it is, and
+    is made anew when the step is tried again, where a finished one would be replayed. None takes every answer.
     """
 
     role: Role
@@ -41,8 +44,10 @@ class Asked(NamedTuple):
     request: Mapping[str, Any]
     fresh: Sequence[Mapping[str, Any]]
     after: str = ""
+    changed: Mapping[str, Any] = {}
     server_uses: int = 0
     searches: int = 0
+    accept: Callable[[Mapping[str, Any]], object] | None = None
 
 
 class Answer(NamedTuple):
@@ -81,6 +86,8 @@ class Asker:
         self.settings = settings
         self.context = context
         self._connection = context.shared.once(PROVIDER, lambda: Connection(context, settings))
+        # Models that another had to stand in for. A conversation stays with the one that stands in.
+        self._away: set[str] = set()
 
     def who(self, role: Role) -> RoleSettings:
         """Return who does a role. Raises `Permanent` when nobody is set for it."""
@@ -95,20 +102,40 @@ class Asker:
         model: this one alone, None for the role's. Raises what `ports.Calls.make` raises.
         """
         who = self.who(asked.role)
-        models = [model] if model else [each for each in (who.model, who.fallback) if each]
+        both = [each for each in (who.model, who.fallback) if each]
+        models = [model] if model else [each for each in both if each not in self._away] or both
+        known = await self._known(asked, models, who)
+        if known is not None:
+            return known
         for place, name in enumerate(models):
             try:
                 return await self._ask(asked, name, who)
             except (ProviderDown, Permanent) as error:
                 if place == len(models) - 1 or not _another_may(error):
                     raise
+                self._away.add(name)
                 self.context.observer.note("model.fallback", role=asked.role, model=name, reason=error.detail)
         raise AssertionError("unreachable: the last model answers or raises")
 
+    async def _known(self, asked: Asked, models: Sequence[str], who: RoleSettings) -> Answer | None:
+        """Return what an earlier try of the step was answered, by whichever model; None where it was not.
+
+        The one that was away then may have room now: its answer would be another, and all that followed bought anew.
+        """
+        for place, name in enumerate(models):
+            outcome = await self.context.calls.replay(self._call(asked, _complete(asked.request, name, who), name))
+            if outcome is not None:
+                self._away.update(models[:place])
+                return Answer(outcome.payload["message"], outcome.call_key, name)
+        return None
+
+    def _call(self, asked: Asked, request: Mapping[str, Any], model: str) -> CallRequest:
+        estimate = self._estimate(asked, request, model)
+        return CallRequest(kind="model", name=f"{PROVIDER}/{model}", arguments=_told(asked, request), estimate=estimate)
+
     async def _ask(self, asked: Asked, model: str, who: RoleSettings) -> Answer:
         request = _complete(asked.request, model, who)
-        estimate = self._estimate(asked, request, model)
-        call = CallRequest(kind="model", name=f"{PROVIDER}/{model}", arguments=_told(asked, request), estimate=estimate)
+        call = self._call(asked, request, model)
         client = await self._connection.client()
         if self.context.priority == "batch":
             outcome = await batches.through(client, call, request, context=self.context, settings=self.settings)
@@ -117,6 +144,12 @@ class Asker:
             async def perform(_key: str) -> CallOutcome:
                 reply = await client.send(request)
                 usage = pricing.usage_of(reply.message, at=self.context.clock.now())
+                if asked.accept is not None:
+                    try:
+                        asked.accept(reply.message)
+                    except CallError as error:
+                        error.used = usage
+                        raise
                 return CallOutcome(payload={"message": reply.message, "request_id": reply.request_id}, usage=usage)
 
             outcome = await self.context.calls.make(
@@ -168,5 +201,5 @@ def _told(asked: Asked, request: Mapping[str, Any]) -> dict[str, Any]:
         "request": digest(dict(request)),
     }
     if asked.after:
-        return told | {"after": asked.after}
+        return told | {"after": asked.after} | ({"changed": dict(asked.changed)} if asked.changed else {})
     return told | {"system": request.get("system", ""), "tools": request.get("tools", [])}

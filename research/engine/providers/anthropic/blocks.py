@@ -125,6 +125,19 @@ def text_of(message: Message) -> str:
     return "".join(_text(block, "text") for block in _blocks(message) if block["type"] == "text")
 
 
+def sent_back(message: Message) -> list[dict[str, Any]]:
+    """Return an answer's blocks as they are to be sent back: as they came, but for what the API refuses to be sent.
+
+    It sends texts without a word and turns without a block now and then, and takes neither back.
+    """
+    kept = [
+        dict(block)
+        for block in _content(message)
+        if not (isinstance(block, Mapping) and block.get("type") == "text" and not _text(block, "text").strip())
+    ]
+    return kept or [{"type": "text", "text": "(no words)"}]
+
+
 def tool_uses(message: Message) -> tuple[ToolUse, ...]:
     """Return the client tools the model asks for, in order."""
     uses = (block for block in _blocks(message) if block["type"] == "tool_use")

@@ -90,7 +90,8 @@ class ClientTools:
             if isinstance(error, CallError):
                 self.failures.append(error)
             self._found.searches.append(SearchRecord(tool=use.name[:80], query=query, hits=0, error=error.detail))
-            return error.detail, True
+            # Words of the other side may be in it.
+            return wording.inert(error.detail), True
         self._note(use, query, reply)
         return wording.reply(reply), False
 
@@ -112,7 +113,7 @@ class ClientTools:
             asked = KeepQuote.model_validate(use.input)
         except ValidationError as error:
             return _wrong(error), True
-        why = self._found.keep(document=asked.document, words=asked.quote, relevance=asked.relevance)
+        why = self._found.keep(document=asked.document, words=asked.quote, relevance=asked.relevance // 2)
         return (why, True) if why else (f"Kept. {len(self._found.quotes)} quotes so far.", False)
 
     def _end(self, use: ToolUse) -> tuple[str, bool]:

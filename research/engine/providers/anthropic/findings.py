@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urldefrag
 
@@ -13,6 +14,11 @@ from . import quoting
 RELEVANT = 700
 # A lead is worth less than anything that was read.
 LEAD_RELEVANCE = 300
+# The most a model's word that a quote is to the point may weigh. Up to here it puts quotes in order and lets no claim
+# pass: one that shares no term with its question stays under `verification.relevance.FLOOR` ((100 + 500) / 2 < 350),
+# one that shares some has as much by its words. A model that was won over by a page says 1000 of anything.
+MOST_RELEVANT = 500
+_DIGITS = 18  # of the largest number a row can have
 
 
 class Lead:
@@ -43,10 +49,15 @@ class Findings:
     def quotes(self) -> tuple[Finding, ...]:
         return tuple(self._quotes.values())
 
-    def read(self, text: SourceText, *, url: str, call_key: str) -> None:
-        """Take note of a whole document that was read."""
+    def all_failed(self) -> str:
+        """Return the last failure when something was searched and every search failed, else ""."""
+        errors = [record.error for record in self.searches]
+        return (errors[-1] or "").rstrip(".") if errors and all(errors) else ""
+
+    def read(self, text: SourceText, *, urls: Iterable[str], call_key: str) -> None:
+        """Take note of a whole document that was read. urls: that it can be quoted by."""
         self._texts[text.extracted_text_id] = text
-        self._by_url[urldefrag(url).url] = text.extracted_text_id
+        self._by_url.update({urldefrag(url).url: text.extracted_text_id for url in urls if url})
         self._call_of.setdefault(text.extracted_text_id, call_key)
 
     def saw(self, hits: tuple[Hit, ...], *, call_key: str, url: str = "") -> None:
@@ -77,7 +88,10 @@ class Findings:
                 f"({quoting.MIN_CHARS} to {quoting.MAX_CHARS} characters)."
             )
         finding = Finding(
-            quote=quote, source=source, call_key=self._call_of.get(number, ""), relevance=max(0, min(1000, relevance))
+            quote=quote,
+            source=source,
+            call_key=self._call_of.get(number, ""),
+            relevance=max(0, min(MOST_RELEVANT, relevance)),
         )
         self._quotes.setdefault(quote.key(), finding)
         return ""
@@ -89,7 +103,7 @@ class Findings:
 
     def _number(self, document: str) -> int | None:
         given = document.strip().removeprefix("T").strip()
-        if given.isdecimal() and (int(given) in self._texts or int(given) in self._passages):
+        if given.isdecimal() and len(given) <= _DIGITS and (int(given) in self._texts or int(given) in self._passages):
             return int(given)
         return self._by_url.get(urldefrag(document.strip()).url)
 

@@ -19,6 +19,7 @@ from .server_tools import ServerTools
 
 _CUT_OFF = "Your answer was cut off at its longest length. Nothing of it was done. Go on in smaller steps."
 _GO_ON = "Keep the quotes that answer the question with keep_quote, then call report."
+_CUT_OFF_TWICE = "The model's answers were cut off at their longest length; what it kept until then stands."
 _OUT_OF_TURNS = "The investigation was ended after its last turn; what it kept until then stands."
 _REFUSED = "The model declined to go on with this question; what it kept until then stands."
 _FULL = "There was more to read than the model can hold; what it kept until then stands."
@@ -49,7 +50,10 @@ class _Loop:
         self._tools: list[dict[str, Any]] = []
         self._paused = False
         self._after = ""
+        self._told_tools: list[dict[str, Any]] = []
         self._continued = 0
+        self._made_room = False
+        self._cut = 0
         self._nudged = 0
 
     async def run(self) -> Investigation:
@@ -85,12 +89,16 @@ class _Loop:
             request=request,
             fresh=self._talk.fresh,
             after=self._after,
+            changed=self._changed(),
             server_uses=self._server.searches_left + self._server.fetches_left,
             searches=self._server.searches_left,
         )
-        answer = await self._asker.ask(asked)
-        self._after = answer.call_key
-        return answer
+        return await self._asker.ask(asked)
+
+    def _changed(self) -> dict[str, Any]:
+        """Return what the ledger is to know of this request beside its new messages."""
+        told: dict[str, Any] = {"messages": self._talk.changed} if self._talk.changed else {}
+        return told | ({"tools": self._tools} if self._after and self._tools != self._told_tools else {})
 
     async def _hear(self, answer: Answer) -> str | None:
         """Take in one answer. Return why the conversation is over ("" for a report), or None when it goes on."""
@@ -103,57 +111,66 @@ class _Loop:
             now=self._asker.context.clock.now(),
             query=self._task.question,
         )
-        content = message.get("content") or []
         reason = blocks.stop_reason(message)
         uses = blocks.tool_uses(message)
-        # What a paused turn was offered is offered to its continuation: it has a call to finish.
-        self._paused = reason == "pause_turn"
         match reason:
             case "tool_use" if uses:
-                self._talk.heard(content)
+                self._take(answer)
                 self._talk.say(await self._client.answer(uses))
                 return "" if self._client.report is not None else None
             case "pause_turn":
                 # The same conversation with the answer as it is, and nothing said to it: the server goes on by itself.
                 self._continued += 1
-                self._talk.heard(content)
+                self._take(answer)
                 return _OUT_OF_TURNS if self._continued > self._asker.settings.max_continuations else None
             case "refusal":
                 return _REFUSED
             case "model_context_window_exceeded":
-                return await self._make_room()
+                return self._make_room()
             case "max_tokens":
-                return self._cut_off(message)
+                return self._cut_off(answer)
             case _:
-                return self._ended(content)
+                return self._ended(answer)
 
-    def _cut_off(self, message: dict[str, Any]) -> str | None:
+    def _take(self, answer: Answer, *, kept: list[dict[str, Any]] | None = None) -> None:
+        """Make an answer part of the conversation; the next call goes on from it. kept: as `Conversation.heard`."""
+        self._talk.heard(answer.message.get("content") or [], kept=kept)
+        self._after = answer.call_key
+        self._told_tools = self._tools
+        self._made_room = False
+        # What a paused turn was offered is offered to its continuation: it has a call to finish.
+        self._paused = blocks.stop_reason(answer.message) == "pause_turn"
+
+    def _cut_off(self, answer: Answer) -> str | None:
         """Go on once after an answer that was cut off; a tool it was about to use is not: its input is not whole."""
-        self._nudged += 1
-        if self._nudged > 1:
-            return _OUT_OF_TURNS
-        pending = {each.id for each in blocks.pending(message)}
+        self._cut += 1
+        if self._cut > 1:
+            return _CUT_OFF_TWICE
+        pending = {each.id for each in blocks.pending(answer.message)}
         whole = [
             block
-            for block in message.get("content") or []
+            for block in answer.message.get("content") or []
             if block.get("type") != "tool_use" and block.get("id") not in pending
         ]
-        self._talk.heard(whole)
+        self._take(answer, kept=whole)
         self._talk.say([{"type": "text", "text": _CUT_OFF}])
         return None
 
-    def _ended(self, content: list[dict[str, Any]]) -> str | None:
+    def _ended(self, answer: Answer) -> str | None:
         """Ask once for a report where the model stopped without one."""
         self._nudged += 1
         if self._nudged > 1:
             return ""
-        self._talk.heard(content)
+        self._take(answer)
         self._talk.say([{"type": "text", "text": _GO_ON}])
         return None
 
-    async def _make_room(self) -> str | None:
-        limit = self._asker.settings.context_tokens // 2
-        return None if self._talk.trim(limit=limit) else _FULL
+    def _make_room(self) -> str | None:
+        """Take half of it out, whatever the setting holds possible; once for one question to the model."""
+        if self._made_room:
+            return _FULL
+        self._made_room = True
+        return None if self._talk.trim(limit=self._talk.tokens() // 2) else _FULL
 
     def _conclude(self, ended: str) -> Investigation:
         report = self._client.report
@@ -163,6 +180,8 @@ class _Loop:
         reason = " ".join(report.reason.split())[:600] if report is not None else ended
         if not reason:
             reason = "The model stopped without a report."
+        if not self._found.quotes and (failed := self._found.all_failed()):
+            reason = f"Nothing could be searched ({failed}): nobody knows what there is. {reason}"
         leads_left = sum(1 for each in self._found.quotes if each.source.kind == "lead")
         if leads_left:
             reason += f" {leads_left} of the quotes are unverified leads: their pages could not be read."

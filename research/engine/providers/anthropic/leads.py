@@ -19,13 +19,19 @@ _SHORTEST = 12
 
 
 async def follow(found: Findings, *, shelf: Shelf, archive: Archive, now: dt.datetime, question: str) -> None:
-    """Read the pages of the leads, or keep a lead as one where its page cannot be read. At most `MOST` addresses."""
+    """Find the leads' words in their pages, reading at most `MOST` that were not read yet.
+
+    A lead whose page cannot be read, or does not hold the words, is kept as one; those of further pages are left.
+    """
     by_url: dict[str, list[Lead]] = {}
     for lead in found.leads:
         if len(lead.words) >= _SHORTEST:
             by_url.setdefault(lead.url, []).append(lead)
-    for url, leads in list(by_url.items())[:MOST]:
-        why = "" if found.has_read(url) else await _read(found, url, shelf=shelf, question=question)
+    unread = [url for url in by_url if not found.has_read(url)]
+    for url, leads in by_url.items():
+        if url in unread[MOST:]:
+            continue
+        why = await _read(found, url, shelf=shelf, question=question) if url in unread else ""
         for lead in leads:
             if why or found.keep(document=url, words=lead.words, relevance=READ_RELEVANCE, whole=True):
                 await _unverified(found, lead, archive=archive, now=now)

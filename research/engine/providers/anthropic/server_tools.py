@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urldefrag, urlsplit
 
 from research.engine.domain.errors import Unreadable
-from research.engine.domain.evidence import SearchRecord
+from research.engine.domain.evidence import SearchRecord, SourceText
 from research.engine.domain.vertical import Vertical
 from research.engine.ports import Archive, FetchedDocument
 
@@ -23,6 +23,7 @@ SAYS = {
 }
 _CITED = "web_search_result_location"
 _MAX_CONTENT_TOKENS = 40_000
+CITED = 600  # thousandths of relevance: the model leant on the words, and did not say how much
 
 
 class ServerTools:
@@ -36,6 +37,7 @@ class ServerTools:
         self.fetches_left = settings.max_fetches_per_task if on and FETCH in tools else 0
         self._messages: list[Mapping[str, Any]] = []
         self._seen: set[str] = set()
+        self._pages: list[SourceText] = []
 
     def definitions(self) -> list[dict[str, Any]]:
         """Return the server's tools with what is left of their uses; a tool with none left is not offered."""
@@ -134,7 +136,9 @@ class ServerTools:
             except Unreadable as unreadable:
                 error = unreadable.detail
             else:
-                found.read(kept.text, url=url, call_key=call_key)
+                # A page that moved is quoted by the address that was asked for as well as by the one that answered.
+                found.read(kept.text, urls=(url, fetch.asked), call_key=call_key)
+                self._pages.append(kept.text)
                 hits = len(kept.passages)
         found.searches.append(SearchRecord(tool=FETCH, query=url[:400], hits=hits, call_key=call_key, error=error))
 
@@ -143,8 +147,20 @@ class ServerTools:
             words = citation.cited_text.strip()
             if citation.kind == _CITED and _is_web(citation.url):
                 found.leads.append(Lead(url=citation.url, title=citation.title, words=words, call_key=call_key))
-            elif citation.exact and citation.url and found.has_read(citation.url):
-                found.keep(document=citation.url, words=words, relevance=600)
+            elif citation.exact and citation.unit == "char":
+                self._keep(citation, found)
+
+    def _keep(self, citation: blocks.Citation, found: Findings) -> None:
+        """Keep the words of an exact citation, which names its page by a number among documents that may be gone.
+
+        It is the page that has the very words at the very place; where none has, the first one that holds them.
+        """
+        place = slice(citation.start, citation.end)
+        exact = [page for page in self._pages if page.text[place] == citation.cited_text]
+        for page in exact or self._pages:
+            document = str(page.extracted_text_id)
+            if not found.keep(document=document, words=citation.cited_text.strip(), relevance=CITED):
+                return
 
 
 def _error(code: str | None) -> str | None:

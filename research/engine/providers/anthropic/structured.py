@@ -19,6 +19,7 @@ from .settings import Role
 M = TypeVar("M", bound=BaseModel)
 _FENCE = "```"
 _QUOTED = 600
+_FULL = "There is more to read than the model can hold: take documents or claims out, or split the task."
 
 
 class Given(NamedTuple, Generic[M]):
@@ -45,17 +46,20 @@ async def ask(
     """
     messages: list[dict[str, Any]] = [{"role": "user", "content": [{"type": "text", "text": ask}]}]
     first = await _answer(asker, role, prompt, messages, messages, form, after="")
-    value, wrong = _read(first, form, check)
+    value, wrong = _read(first.message, form, check)
     if value is not None:
         return Given(value, first.call_key)
     told = {"role": "user", "content": [{"type": "text", "text": f"That answer cannot be used: {wrong} Give it anew."}]}
-    said = first.message.get("content") or [{"type": "text", "text": "(no answer)"}]
-    again = [*messages, {"role": "assistant", "content": said}, told]
-    second = await _answer(asker, role, prompt, again, [told], form, after=first.call_key)
-    value, wrong = _read(second, form, check)
-    if value is None:
-        raise Permanent(f"The model's answer for the role '{role}' is wrong a second time: {wrong} Retry the step.")
-    return Given(value, second.call_key)
+    again = [*messages, {"role": "assistant", "content": blocks.sent_back(first.message)}, told]
+
+    def right(message: Mapping[str, Any]) -> M:
+        value, wrong = _read(message, form, check)
+        if value is None:
+            raise Permanent(f"The model's answer for the role '{role}' is wrong a second time: {wrong} Retry the step.")
+        return value
+
+    second = await _answer(asker, role, prompt, again, [told], form, after=first.call_key, accept=right)
+    return Given(right(second.message), second.call_key)
 
 
 async def _answer(
@@ -67,22 +71,35 @@ async def _answer(
     form: type[BaseModel],
     *,
     after: str,
+    accept: Callable[[Mapping[str, Any]], object] | None = None,
 ) -> Answer:
-    """Return the answer; one that is declined is asked of the fallback model."""
+    """Return the answer; one that is declined is asked of the fallback model. accept: as `Asked` has it."""
     request: dict[str, Any] = {"system": system_of(prompt, caching=asker.settings.prompt_caching), "messages": messages}
     if asker.settings.structured_outputs:
         request["output_config"] = {"format": {"type": "json_schema", "schema": schema_of(form)}}
     else:
         request["system"] = [*request["system"], {"type": "text", "text": _in_words(form)}]
-    asked = Asked(role=role, prompt=prompt, request=request, fresh=fresh, after=after)
-    answer = await asker.ask(asked)
-    if blocks.stop_reason(answer.message) != "refusal":
-        return answer
+
     fallback = asker.who(role).fallback
-    if fallback and fallback != answer.model:
-        answer = await asker.ask(asked, model=fallback)
-    if blocks.stop_reason(answer.message) == "refusal":
-        raise Permanent(f"The model declined to answer for the role '{role}': change the prompt, or do this by hand.")
+
+    def usable(message: Mapping[str, Any], *, last: bool = True) -> None:
+        """Raise for an answer that ends the step. Its call has failed then, so a retry of the step asks anew."""
+        reason = blocks.stop_reason(message)
+        if reason == "model_context_window_exceeded":
+            raise Permanent(_FULL)
+        if reason == "refusal" and last:
+            raise Permanent(
+                f"The model declined to answer for the role '{role}': change the prompt, or do this by hand."
+            )
+        if reason != "refusal" and accept is not None:
+            accept(message)
+
+    first = functools.partial(usable, last=not fallback)
+    asked = Asked(role=role, prompt=prompt, request=request, fresh=fresh, after=after, accept=first)
+    answer = await asker.ask(asked)
+    if blocks.stop_reason(answer.message) == "refusal" and fallback and fallback != answer.model:
+        answer = await asker.ask(asked._replace(accept=usable), model=fallback)
+    usable(answer.message)
     return answer
 
 
@@ -105,17 +122,13 @@ def _in_words(form: type[BaseModel]) -> str:
     return f"Answer with one JSON object and nothing else, of this schema:\n{schema}"
 
 
-def _read(answer: Answer, form: type[M], check: Callable[[M], None] | None) -> tuple[M | None, str]:
+def _read(message: Mapping[str, Any], form: type[M], check: Callable[[M], None] | None) -> tuple[M | None, str]:
     """Return the answer as a form, or None and what is wrong with it in a sentence."""
-    reason = blocks.stop_reason(answer.message)
+    reason = blocks.stop_reason(message)
     if reason == "max_tokens":
         return None, "it was cut off at the longest length an answer may have, so be shorter."
-    if reason == "model_context_window_exceeded":
-        raise Permanent(
-            "There is more to read than the model can hold: take documents or claims out, or split the task."
-        )
     try:
-        value = form.model_validate_json(_json_in(blocks.text_of(answer.message)))
+        value = form.model_validate_json(_json_in(blocks.text_of(message)))
         if check is not None:
             check(value)
     except ValidationError as error:
