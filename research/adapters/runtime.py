@@ -8,7 +8,7 @@ import datetime as dt
 import functools
 import importlib
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar, cast
 
 from django.conf import settings
@@ -46,6 +46,7 @@ from .clock import SystemClock
 from .company_register import TickerFile
 from .db import Bridge
 from .evidence_store import RowEvidenceStore
+from .groups import Groups
 from .ledger import Holder, LedgerWriter, StepLedger
 from .ledger_account import DayLimits
 from .observer import LogObserver
@@ -55,6 +56,8 @@ log = logging.getLogger(__name__)
 C = TypeVar("C", bound=Closable)
 # Who does what is left of a run that buys nothing any more, and nothing at all.
 EMBEDDED = "extractive"
+# Steps loaded or completed in one transaction: their runs wait for it.
+STEPS_IN_A_GROUP = 60
 
 
 class StepPorts(NamedTuple):
@@ -95,6 +98,7 @@ class Runtime:
         self.clock = clock
         self._index = library_adapter.open_index()
         self._catching_up = asyncio.Lock()
+        self._groups: dict[Any, Groups[Any, Any]] = {}
         self._shared = Connections()
         self._parsers = Parsers()
         self._cache = TwoLevelCache()
@@ -106,6 +110,13 @@ class Runtime:
             at_once=settings.MRD.calls_at_once,
             user_at_once=settings.MRD.calls_at_once_a_user,
         )
+
+    def groups(self, do: Callable[..., Sequence[Any]]) -> Groups[Any, Any]:
+        """Return where items for `do` gather in this process."""
+        found = self._groups.get(do)
+        if found is None:
+            found = self._groups[do] = Groups(do, bridge=self.bridge, most=STEPS_IN_A_GROUP)
+        return found
 
     def ports_for(self, step: Step) -> StepPorts:
         """Return the ports of one step, whose run and task are selected with it.
@@ -183,6 +194,9 @@ class Runtime:
 
     async def aclose(self) -> None:
         """Close what belongs to the event loop; call it inside the loop, at its end."""
+        for groups in self._groups.values():
+            await groups.drain()
+        await self._writer.drain()
         await self._shared.aclose()
 
     def close(self) -> None:

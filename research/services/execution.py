@@ -40,15 +40,10 @@ async def execute(*, runtime: Runtime, step: Step) -> None:
     """Carry out a claimed step. Every failure is written down; raises only when that is impossible."""
     with correlation.bind(step.run.correlation_id):
         try:
-            inputs = await runtime.bridge.run(work.load, step)
+            inputs = await runtime.groups(work.load_all).put(step)
             result = await work.perform(step, inputs, runtime.ports_for(step))
-            await runtime.bridge.run(
-                work.complete,
-                step=step,
-                input_digest=work.digest_of_inputs(inputs),
-                result=result,
-                now=runtime.clock.now(),
-            )
+            done = work.Done(step, work.digest_of_inputs(inputs), result, runtime.clock.now())
+            await runtime.groups(work.complete_all).put(done, wanted=True)
             metrics.STEPS.labels(kind=step.kind, result="done").inc()
         except LostLease:
             metrics.STEPS.labels(kind=step.kind, result="lost_lease").inc()
@@ -97,7 +92,7 @@ async def _set_back(runtime: Runtime, step: Step, setback: Setback) -> None:
 
 def write_setback(*, step: Step, setback: Setback, now: dt.datetime) -> None:
     """Write a failure down under the step's token, and pause or fail the run where it says so. Raises `LostLease`."""
-    run = Run.objects.select_for_update().get(pk=step.run_id)
+    run = Run.objects.select_for_update(no_key=True).get(pk=step.run_id)
     later = now + dt.timedelta(seconds=setback.wait_s) if setback.wait_s is not None else None
     if setback.pauses:
         steps.release(step_id=step.pk, token=step.token)

@@ -7,6 +7,7 @@ think the other is still running.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,13 @@ from research.models import Claim, Plan, Run, SectionRevision, Step, Task
 
 from . import composing, doorbell, recording, steps, transitions
 
+# The steps a state waits for.
+KINDS_OF = {
+    RunState.PLANNING: (StepKind.PLAN,),
+    RunState.RESEARCHING: (StepKind.INVESTIGATE,),
+    RunState.VALIDATING: (StepKind.EXTRACT, StepKind.VERIFY),
+    RunState.DRAFTING: (StepKind.DRAFT,),
+}
 NOTHING_TO_DECIDE = "nothing to decide"
 
 
@@ -68,8 +76,7 @@ def enter(run: Run, *, now: dt.datetime) -> None:
 
 
 def _add_task_steps(run: Run, kind: StepKind, *, now: dt.datetime) -> None:
-    for task in approved_tasks(run):
-        steps.add(run=run, kind=kind, key=task.key, task=task, blocked=bool(task.depends_on), now=now)
+    steps.add_all(run=run, kind=kind, tasks=approved_tasks(run), now=now)
     steps.unblock(run=run, kind=kind)
 
 
@@ -86,18 +93,35 @@ def approved_tasks(run: Run) -> list[Task]:
     return list(Task.objects.filter(plan=plan).order_by("position"))
 
 
+def go_on(*, runs: Sequence[Run], now: dt.datetime) -> None:
+    """Unblock steps and move on those of the runs where nothing is ready or running any more.
+
+    The caller holds the runs' rows. Most often one of several steps ended, and one look at all of them is enough.
+    """
+    live = [StepState.READY, StepState.RUNNING, StepState.BLOCKED]
+    rows = set(
+        Step.objects.filter(run__in=runs, state__in=live)
+        .values_list("run_id", "generation", "kind", "state")
+        .distinct()
+        .order_by()
+    )
+    for run in runs:
+        kinds = KINDS_OF.get(RunState(run.state), ())
+        mine = {(kind, state) for pk, generation, kind, state in rows if (pk, generation) == (run.pk, run.generation)}
+        for kind in (StepKind.INVESTIGATE, StepKind.EXTRACT):
+            if (kind, StepState.BLOCKED) in mine and steps.unblock(run=run, kind=kind):
+                mine.add((kind, StepState.READY))
+        if not any(kind in kinds and state != StepState.BLOCKED for kind, state in mine):
+            advance(run_id=run.pk, now=now)
+
+
 def advance(*, run_id: UUID, now: dt.datetime) -> None:
     """Move the run on when its state's steps are all done, or to FAILED when some failed and none can go on."""
-    run = Run.objects.select_for_update().get(pk=run_id)
+    run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
     state = RunState(run.state)
     if state not in WORKING:
         return
-    kinds = {
-        RunState.PLANNING: (StepKind.PLAN,),
-        RunState.RESEARCHING: (StepKind.INVESTIGATE,),
-        RunState.VALIDATING: (StepKind.EXTRACT, StepKind.VERIFY),
-        RunState.DRAFTING: (StepKind.DRAFT,),
-    }[state]
+    kinds = KINDS_OF[state]
     rows = list(Step.objects.filter(run=run, generation=run.generation, kind__in=kinds).values_list("kind", "state"))
     states = [row[1] for row in rows]
     if any(one in (StepState.READY, StepState.RUNNING) for one in states):
@@ -149,7 +173,7 @@ def pass_regulatory_if_decided(run: Run, *, now: dt.datetime, event: RunEvent, a
 
 def retry_step(*, step_id: int, actor: str, now: dt.datetime) -> Step:
     """Retry a failed or quarantined step and let its failed run go on. Raises `NotFound`, `StaleState`."""
-    run = Run.objects.select_for_update().filter(steps=step_id).first()
+    run = Run.objects.select_for_update(no_key=True).filter(steps=step_id).first()
     step = steps.retry(step_id=step_id, actor=actor, now=now)
     if run is not None and run.state == RunState.FAILED:
         fire(run_id=run.pk, event=RunEvent.RETRIED, actor=actor, now=now)

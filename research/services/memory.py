@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from research.adapters import bulk
 from research.engine.ports import Memory
 from research.models import Evidence, Step
 from research.models.library import SourceKind
@@ -14,18 +16,21 @@ _WORDS = 240
 _SOURCE = "extracted_text__snapshot__source__"
 
 
-def of(step: Step) -> tuple[Memory, ...]:
-    """Return the memory of an investigation, written down the first time. Call inside a transaction.
+def of_all(steps: Sequence[Step]) -> dict[int, tuple[Memory, ...]]:
+    """Return the memory of investigations by step, written down the first time. Call inside a transaction.
 
     The best quotes of the run's other tasks so far, most relevant first, at most 40. Leads are none: nobody has read
     their pages, and who is told that they are found would not look for them.
     """
-    row = Step.objects.select_for_update(of=("self",), no_key=True).get(pk=step.pk)
-    kept = row.memory
-    if kept is None:
-        kept = _found(step)
-        Step.objects.filter(pk=step.pk).update(memory=kept)
-    return tuple(Memory.model_validate(each) for each in kept)
+    rows = Step.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=[step.pk for step in steps])
+    kept = dict(rows.order_by("pk").values_list("pk", "memory"))
+    new = [step for step in steps if kept[step.pk] is None]
+    # Most begin before anything is found.
+    known = set(Evidence.objects.filter(run_id__in={step.run_id for step in new}).values_list("run_id").distinct())
+    found = {step.pk: _found(step) if (step.run_id,) in known else [] for step in new}
+    bulk.change(Step, [(pk, {"memory": memory}) for pk, memory in found.items()])
+    kept |= found
+    return {pk: tuple(Memory.model_validate(each) for each in memory or []) for pk, memory in kept.items()}
 
 
 def _found(step: Step) -> list[dict[str, Any]]:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.db.models import F
+
+from research.adapters import bulk
 from research.engine.domain.canonical import canonical_bytes, digest, sha256_hex
 from research.engine.domain.states import RunEvent
 from research.models import Call, Decision, Event, Run, Signature, Trail
@@ -64,13 +68,23 @@ def signature_record(signature: Signature) -> str:
 
 def calls_record(step_id: int, *, until: dt.datetime) -> str:
     """Return the digest over the calls of a step that had ended by `until`: what was asked and what came back."""
-    rows = Call.objects.filter(step_id=step_id, finished_at__lte=until).order_by("key", "repeat")
-    return digest(
-        [
-            [row.key, row.repeat, row.name, row.state, row.arguments, row.outcome, row.error, str(row.cost_usd)]
-            for row in rows
-        ]
+    return calls_records({step_id: until})[step_id]
+
+
+def calls_records(until: Mapping[int, dt.datetime]) -> dict[int, str]:
+    """Return the same of several steps, by id; `until` is each one's own."""
+    found: dict[int, list[list[Any]]] = {step_id: [] for step_id in until}
+    rows = (
+        Call.objects.filter(step_id__in=until, finished_at__isnull=False)
+        .order_by("key", "repeat")
+        .values_list(
+            "step_id", "finished_at", "key", "repeat", "name", "state", "arguments", "outcome", "error", "cost_usd"
+        )
     )
+    for step_id, finished_at, *said, cost_usd in rows:
+        if finished_at is not None and finished_at <= until[step_id]:
+            found[step_id].append([*said, str(cost_usd)])
+    return {step_id: digest(said) for step_id, said in found.items()}
 
 
 def open_trail(run: Run) -> None:
@@ -84,23 +98,60 @@ def append(*, run_id: UUID, kind: str, actor: str, data: dict[str, Any], now: dt
     `actor` is a person's opaque id or one of ENGINE, RULE, CLOCK. `data` holds ids, digests and numbers, never
     personal data or fetched text. Every event of a demo says that it is one. Raises `ValueError` for an unknown kind.
     """
-    if kind not in KINDS:
-        raise ValueError(f"Unknown kind of event: {kind}")
-    trail = Trail.objects.select_for_update(of=("self",)).select_related("run").get(pk=run_id)
+    [event] = append_all([Said(run_id, kind, actor, data, now)])
+    return event
+
+
+class Said(NamedTuple):
+    """What an event tells; see `append`."""
+
+    run_id: UUID
+    kind: str
+    actor: str
+    data: dict[str, Any]
+    now: dt.datetime
+
+
+def append_all(said: Sequence[Said]) -> list[Event]:
+    """Append events of any runs, in their order; see `append`. The trails are locked by their runs' ids."""
+    for one in said:
+        if one.kind not in KINDS:
+            raise ValueError(f"Unknown kind of event: {one.kind}")
+    run_ids = {one.run_id for one in said}
+    locked = Trail.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=run_ids).order_by("pk")
+    trails = {trail.pk: trail for trail in locked.annotate(is_demo=F("run__is_demo"))}
+    events = []
+    for one in said:
+        trail = trails[one.run_id]
+        event = _next(trail, one)
+        trail.length, trail.head = event.seq, event.hash
+        events.append(event)
+    Event.objects.bulk_create(events)
+    bulk.change(Trail, [(trail.pk, {"length": trail.length, "head": trail.head}) for trail in trails.values()])
+    return events
+
+
+def _next(trail: Any, said: Said) -> Event:
+    """Return the next event of a trail, not yet written."""
     seq = trail.length + 1
-    body = {"run": str(run_id), "seq": seq, "kind": kind, "actor": actor, "at": now.isoformat(), "data": data}
-    if trail.run.is_demo:
+    body = {
+        "run": str(said.run_id),
+        "seq": seq,
+        "kind": said.kind,
+        "actor": said.actor,
+        "at": said.now.isoformat(),
+        "data": said.data,
+    }
+    if trail.is_demo:
         body["demo"] = True
     payload = canonical_bytes(body).decode("utf-8")
-    event = Event.objects.create(
-        run_id=run_id,
+    return Event(
+        run_id=said.run_id,
         seq=seq,
-        kind=kind,
-        actor=actor,
-        at=now,
+        kind=said.kind,
+        actor=said.actor,
+        at=said.now,
         payload=payload,
         previous=trail.head,
         hash=link(trail.head, payload),
     )
-    Trail.objects.filter(pk=run_id).update(length=seq, head=event.hash)
-    return event

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
-from research.adapters import runtime
+from research.adapters import bulk, runtime
 from research.engine.domain.canonical import digest
 from research.engine.domain.claims import ClaimDraft, Verification, open_question
 from research.engine.domain.documents import SectionDraft
@@ -65,13 +66,27 @@ def _estimate(run: Run, plan: PlanValue, *, now: dt.datetime) -> dict[str, Any]:
     return {key: usage.model_dump(mode="json") for key, usage in usages.items()}
 
 
+class Found(NamedTuple):
+    """What an investigation of a task found."""
+
+    run_id: UUID
+    task: Task
+    found: Investigation
+    now: dt.datetime
+
+
 def save_investigation(*, run: Run, task: Task, found: Investigation, now: dt.datetime) -> None:
     """Write evidence rows (each once a task) and the task's outcome with its searches."""
+    save_investigations([Found(run.pk, task, found, now)])
+
+
+def save_investigations(several: Sequence[Found]) -> None:
+    """Write the same of several tasks."""
     Evidence.objects.bulk_create(
         [
             Evidence(
-                run=run,
-                task_key=task.key,
+                run_id=one.run_id,
+                task_key=one.task.key,
                 extracted_text_id=finding.quote.extracted_text_id,
                 key=finding.quote.key(),
                 page=finding.quote.page,
@@ -82,16 +97,26 @@ def save_investigation(*, run: Run, task: Task, found: Investigation, now: dt.da
                 suffix=finding.quote.suffix,
                 call_key=finding.call_key,
                 relevance=finding.relevance,
-                created_at=now,
+                created_at=one.now,
             )
-            for finding in found.findings
+            for one in several
+            for finding in one.found.findings
         ],
         ignore_conflicts=True,
     )
-    Task.objects.filter(pk=task.pk).update(
-        outcome=found.outcome,
-        reason=found.reason,
-        searches=[search.model_dump(mode="json") for search in found.searches],
+    bulk.change(
+        Task,
+        [
+            (
+                one.task.pk,
+                {
+                    "outcome": one.found.outcome,
+                    "reason": one.found.reason,
+                    "searches": [search.model_dump(mode="json") for search in one.found.searches],
+                },
+            )
+            for one in several
+        ],
     )
 
 

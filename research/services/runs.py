@@ -123,7 +123,7 @@ def finish(*, run_id: UUID, actor: str, reason: str, now: dt.datetime) -> Run:
     if not said:
         raise InvalidInput("Say in a few words why the run is finished with what there is.", field="reason")
     with transaction.atomic():
-        run = Run.objects.select_for_update().get(pk=run_id)
+        run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
         if run.state not in (RunState.PAUSED, RunState.FAILED):
             raise StaleState(f"Only a paused or failed run is finished with what there is; this one is {run.state}.")
         if run.resume_to == RunState.PLANNING:
@@ -164,7 +164,7 @@ def cancel(*, run_id: UUID, actor: str, reason: str, now: dt.datetime) -> Run:
 def raise_budget(*, run_id: UUID, limits: Limits, actor: str, now: dt.datetime) -> Run:
     """Give the run's research higher limits. Raises `InvalidInput` when one is lower than it was, `StaleState`."""
     with transaction.atomic():
-        run = Run.objects.select_for_update().get(pk=run_id)
+        run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
         if run.state in TERMINAL:
             raise StaleState(f"The run has ended ({run.state}); its budget is not changed any more.")
         budget = RunBudget.objects.select_for_update().get(run=run, phase=Phase.RESEARCH)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Count, F, Q, Window
 from django.db.models.functions import RowNumber
 from django.db.models.query import QuerySet
 
+from research.adapters import bulk
 from research.engine.domain.errors import LostLease, NotFound, StaleState
 from research.engine.domain.states import STEP_STATE, StepKind, StepState
 from research.models import Call, Run, Step, Task
@@ -33,6 +35,25 @@ def add(
         },
     )
     return created
+
+
+def add_all(*, run: Run, kind: StepKind, tasks: Sequence[Task], now: dt.datetime) -> None:
+    """Add a step of the run's present round for each task that has none; one with dependencies is blocked."""
+    Step.objects.bulk_create(
+        [
+            Step(
+                run=run,
+                kind=kind,
+                key=task.key,
+                generation=run.generation,
+                task=task,
+                created_at=now,
+                state=StepState.BLOCKED if task.depends_on else StepState.READY,
+            )
+            for task in tasks
+        ],
+        ignore_conflicts=True,
+    )
 
 
 def claimable(*, now: dt.datetime) -> QuerySet[Step]:
@@ -86,10 +107,11 @@ def claim(*, driver_id: UUID, limit: int, lease_s: float, now: dt.datetime) -> l
 
 
 def extend(*, driver_id: UUID, lease_s: float, now: dt.datetime) -> int:
-    """Extend the leases of all steps the driver runs. Return how many it holds."""
-    return Step.objects.filter(lease_owner=driver_id, state=StepState.RUNNING).update(
-        lease_until=now + dt.timedelta(seconds=lease_s)
-    )
+    """Extend the leases of all steps the driver runs. Return how many it holds. Call inside a transaction."""
+    held = Step.objects.filter(lease_owner=driver_id, state=StepState.RUNNING)
+    # Locked in the order everybody locks several steps in, or this and a group of the ledger wait for each other.
+    mine = list(held.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+    return held.filter(pk__in=mine).update(lease_until=now + dt.timedelta(seconds=lease_s))
 
 
 def fence(*, step_id: int, token: int) -> Step:
@@ -117,6 +139,59 @@ def finish(*, step_id: int, token: int, input_digest: str, output: dict[str, Any
     _leave(
         step_id, token, state=StepState.DONE, output=output, input_digest=input_digest, finished_at=now, not_before=None
     )
+
+
+class Finished(NamedTuple):
+    """A step's end: its output as JSON, and the digest of what it was made from."""
+
+    step_id: int
+    token: int
+    input_digest: str
+    output: dict[str, Any]
+    now: dt.datetime
+
+
+def finish_all(ends: Sequence[Finished]) -> list[LostLease | bool]:
+    """Mark steps done, each if its token holds it.
+
+    Return for each True when it was marked, False when the same holder had done so before (the answer to its commit
+    was lost), or `LostLease`.
+    """
+    rows = Step.objects.select_for_update(no_key=True).filter(pk__in=[end.step_id for end in ends]).order_by("pk")
+    found = {pk: (state, token) for pk, state, token in rows.values_list("pk", "state", "token")}
+    answers: list[LostLease | bool] = []
+    for end in ends:
+        state, token = found.get(end.step_id, ("", -1))
+        if token == end.token and state == StepState.RUNNING:
+            answers.append(True)
+        elif token == end.token and state == StepState.DONE and _output_of(end.step_id) == end.output:
+            answers.append(False)
+        else:
+            answers.append(LostLease("Another worker holds this step now; this one's result is refused."))
+    bulk.change(
+        Step,
+        [
+            (
+                end.step_id,
+                {
+                    "state": StepState.DONE,
+                    "output": end.output,
+                    "input_digest": end.input_digest,
+                    "finished_at": end.now,
+                    "not_before": None,
+                    "lease_owner": None,
+                    "lease_until": None,
+                },
+            )
+            for end, answer in zip(ends, answers, strict=True)
+            if answer is True
+        ],
+    )
+    return answers
+
+
+def _output_of(step_id: int) -> dict[str, Any] | None:
+    return Step.objects.values_list("output", flat=True).get(pk=step_id)
 
 
 def release(*, step_id: int, token: int) -> None:

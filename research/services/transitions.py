@@ -44,7 +44,7 @@ def apply(
     Call inside a transaction. `reason` is shown to people and may name what to do; it does not go into the trail.
     Raises `StaleState` when the table has no such row from the run's state, or another writer was first.
     """
-    run = Run.objects.select_for_update().get(pk=run_id)
+    run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
     old = RunState(run.state)
     new = target_of(old, event, resume_to=RunState(run.resume_to) if run.resume_to else None)
     goes_aside = new in (RunState.PAUSED, RunState.FAILED)

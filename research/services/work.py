@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+import functools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from research.adapters import runtime
 from research.adapters.runtime import StepPorts
-from research.engine.domain.canonical import digest
+from research.engine.domain.canonical import canonical_bytes, digest, joined, sha256_hex
+from research.engine.domain.errors import LostLease
 from research.engine.domain.plans import Plan as PlanValue
 from research.engine.domain.plans import PlanTask
 from research.engine.domain.states import ClaimStatus, StepKind
-from research.engine.ports import RunBrief
+from research.engine.ports import Memory, RunBrief
 from research.engine.stages import draft as draft_stage
 from research.engine.stages import extract as extract_stage
 from research.engine.stages import investigate as investigate_stage
@@ -23,20 +27,23 @@ from research.models import Plan, Run, Step, Task
 from . import claims, composing, flow, memory, recording, results, steps
 
 
-def brief_of(run: Run) -> RunBrief:
-    """Return what every role is told of the run."""
-    rejections = (
-        Plan.objects.filter(run=run, decision_comment__gt="")
-        .order_by("revision")
-        .values_list("decision_comment", flat=True)
-    )
-    return RunBrief(
-        run_id=str(run.pk),
-        prompt=run.prompt,
-        vertical=registry.get(run.vertical),
-        rejections=tuple(rejections),
-        as_of=run.created_at.date(),
-    )
+def briefs_of(runs: Iterable[Run]) -> dict[UUID, RunBrief]:
+    """Return what every role is told of the runs, by run."""
+    runs = list(runs)
+    rejections: dict[UUID, list[str]] = {run.pk: [] for run in runs}
+    rows = Plan.objects.filter(run__in=runs, decision_comment__gt="").order_by("revision")
+    for run_id, comment in rows.values_list("run_id", "decision_comment"):
+        rejections[run_id].append(comment)
+    return {
+        run.pk: RunBrief(
+            run_id=str(run.pk),
+            prompt=run.prompt,
+            vertical=registry.get(run.vertical),
+            rejections=tuple(rejections[run.pk]),
+            as_of=run.created_at.date(),
+        )
+        for run in runs
+    }
 
 
 def task_of(task: Task) -> PlanTask:
@@ -55,13 +62,27 @@ def task_of(task: Task) -> PlanTask:
 
 
 def _task(step: Step) -> Task:
-    return Task.objects.get(steps=step)
+    if step.task is None:
+        raise Task.DoesNotExist(f"step {step.pk} has no task")
+    return step.task
 
 
 def load(step: Step) -> dict[str, Any]:
     """Return the inputs of a step, read in one transaction."""
-    run = Run.objects.get(pk=step.run_id)
-    inputs: dict[str, Any] = {"brief": brief_of(run)}
+    [inputs] = load_all(entries=[step])
+    return inputs
+
+
+def load_all(*, entries: Sequence[Step]) -> list[dict[str, Any]]:
+    """Return the inputs of each of the steps, read in one transaction."""
+    runs = {run.pk: run for run in Run.objects.filter(pk__in={step.run_id for step in entries})}
+    briefs = briefs_of(runs.values())
+    memories = memory.of_all([step for step in entries if step.kind == StepKind.INVESTIGATE])
+    return [_inputs(step, runs[step.run_id], briefs[step.run_id], memories.get(step.pk, ())) for step in entries]
+
+
+def _inputs(step: Step, run: Run, brief: RunBrief, remembered: tuple[Memory, ...]) -> dict[str, Any]:
+    inputs: dict[str, Any] = {"brief": brief}
     if step.kind == StepKind.PLAN:
         return inputs
     if step.kind == StepKind.DRAFT:
@@ -74,8 +95,8 @@ def load(step: Step) -> dict[str, Any]:
         return inputs | {"claims": found, "as_of": step.created_at.date()}
     task = _task(step)
     inputs["task"] = task_of(task)
-    if step.kind == StepKind.INVESTIGATE:
-        inputs["brief"] = inputs["brief"].model_copy(update={"memory": memory.of(step)})
+    if step.kind == StepKind.INVESTIGATE and remembered:
+        inputs["brief"] = brief.model_copy(update={"memory": remembered})
     if step.kind == StepKind.EXTRACT:
         rows = claims.evidence_rows(run=run, task_key=task.key)
         inputs["evidence"] = [claims.evidence_item(row) for row in rows]
@@ -109,36 +130,64 @@ async def perform(step: Step, inputs: dict[str, Any], ports: StepPorts) -> Any:
             return await draft_stage.draft(ports.model, inputs["brief"], inputs["bundle"], observer=ports.observer)
 
 
+class Done(NamedTuple):
+    """A step that was carried out: what it was made from, and the result of its stage."""
+
+    step: Step
+    input_digest: str
+    result: Any
+    now: dt.datetime
+
+
 def complete(*, step: Step, input_digest: str, result: Any, now: dt.datetime) -> None:
     """Write a step's result and move the run on, in one transaction, if its token still holds.
 
     Raises `LostLease` when it does not; nothing is written then. Safe to run again after a lost commit answer.
     """
-    # The run's row first, always: two last steps of a state must not both think the other is still running.
-    run = Run.objects.select_for_update().get(pk=step.run_id)
-    present = Step.objects.get(pk=step.pk)
-    output = results.output_of(result)
-    if present.state == "done" and present.token == step.token and present.output == output:
-        return
-    steps.finish(step_id=step.pk, token=step.token, input_digest=input_digest, output=output, now=now)
-    _save(run, step, result, now=now)
-    recording.append(
-        run_id=run.pk,
-        kind="step.done",
-        actor=recording.ENGINE,
-        data={
-            "step": step.key,
-            "kind": step.kind,
-            "round": step.generation,
-            "input": input_digest,
-            "output": digest(output),
-            "calls": recording.calls_record(step.pk, until=now),
-        },
-        now=now,
+    [answer] = complete_all(entries=[Done(step, input_digest, result, now)])
+    if answer is not None:
+        raise answer
+
+
+def complete_all(*, entries: Sequence[Done]) -> list[LostLease | None]:
+    """Do the same for several steps, of any runs. Return for each None, or `LostLease`: nothing of it is written."""
+    # The runs' rows first, always: two last steps of a state must not both think the other is still running.
+    held = Run.objects.select_for_update(no_key=True).filter(pk__in={done.step.run_id for done in entries})
+    runs = {run.pk: run for run in held.order_by("pk")}
+    ends = [
+        steps.Finished(done.step.pk, done.step.token, done.input_digest, results.output_of(done.result), done.now)
+        for done in entries
+    ]
+    answers = steps.finish_all(ends)
+    new = [(done, end) for done, end, answer in zip(entries, ends, answers, strict=True) if answer is True]
+    if new:
+        _save_all([done for done, _ in new], runs)
+        calls = recording.calls_records({done.step.pk: done.now for done, _ in new})
+        recording.append_all([_said(done, end, calls[done.step.pk]) for done, end in new])
+        touched = {done.step.run_id for done, _ in new}
+        flow.go_on(runs=[run for run in runs.values() if run.pk in touched], now=max(done.now for done, _ in new))
+    return [answer if isinstance(answer, LostLease) else None for answer in answers]
+
+
+def _said(done: Done, end: steps.Finished, calls: str) -> recording.Said:
+    data = {
+        "step": done.step.key,
+        "kind": done.step.kind,
+        "round": done.step.generation,
+        "input": done.input_digest,
+        "output": digest(end.output),
+        "calls": calls,
+    }
+    return recording.Said(done.step.run_id, "step.done", recording.ENGINE, data, done.now)
+
+
+def _save_all(several: Sequence[Done], runs: Mapping[UUID, Run]) -> None:
+    investigated = [done for done in several if done.step.kind == StepKind.INVESTIGATE]
+    results.save_investigations(
+        [results.Found(done.step.run_id, _task(done.step), done.result, done.now) for done in investigated]
     )
-    if step.kind in (StepKind.INVESTIGATE, StepKind.EXTRACT):
-        steps.unblock(run=run, kind=StepKind(step.kind))
-    flow.advance(run_id=run.pk, now=now)
+    for done in several:
+        _save(runs[done.step.run_id], done.step, done.result, now=done.now)
 
 
 def _save(run: Run, step: Step, result: Any, *, now: dt.datetime) -> None:
@@ -147,7 +196,7 @@ def _save(run: Run, step: Step, result: Any, *, now: dt.datetime) -> None:
             plan: PlanValue = result
             results.save_plan(run=run, plan=plan, author=None, comment="", now=now)
         case StepKind.INVESTIGATE:
-            results.save_investigation(run=run, task=_task(step), found=result, now=now)
+            pass  # written together, in `_save_all`
         case StepKind.EXTRACT:
             results.save_claims(run=run, task=_task(step), drafts=result, now=now)
         case StepKind.VERIFY:
@@ -158,12 +207,22 @@ def _save(run: Run, step: Step, result: Any, *, now: dt.datetime) -> None:
 
 def digest_of_inputs(inputs: dict[str, Any]) -> str:
     """Return the digest of a step's inputs: what its output was made from."""
-    plain: dict[str, Any] = {}
-    for name, value in inputs.items():
-        if isinstance(value, list):
-            plain[name] = [item.model_dump(mode="json") for item in value]
-        elif isinstance(value, dt.date):
-            plain[name] = value.isoformat()
-        else:
-            plain[name] = value.model_dump(mode="json")
-    return digest(plain)
+    return sha256_hex(joined({name: _canonical(value) for name, value in inputs.items()}))
+
+
+def _canonical(value: Any) -> bytes:
+    if isinstance(value, list):
+        return canonical_bytes([item.model_dump(mode="json") for item in value])
+    if isinstance(value, dt.date):
+        return canonical_bytes(value.isoformat())
+    if isinstance(value, RunBrief):
+        # The vertical is most of it, and the same for every step.
+        rest = value.model_dump(mode="json", exclude={"vertical"})
+        parts = {name: canonical_bytes(part) for name, part in rest.items()}
+        return joined(parts | {"vertical": _vertical_bytes(value.vertical.name)})
+    return canonical_bytes(value)
+
+
+@functools.cache
+def _vertical_bytes(name: str) -> bytes:
+    return canonical_bytes(registry.get(name))

@@ -81,9 +81,11 @@ class CrashingBridge(Bridge):
 
 
 def names_of(fn, arguments, result) -> list[str]:
-    """Return what a hop counts as: its function, or for a group of the ledger each entry of it."""
+    """Return what a hop counts as: its function, or for a group each of its entries."""
     if fn is ledger_batch.write:
         return [type(entry).__name__.lower() for entry in arguments["entries"]]
+    if fn.__name__.endswith("_all"):  # load_all, complete_all: groups of steps
+        return [fn.__name__.removesuffix("_all")] * len(arguments["entries"])
     return [] if fn.__name__ == "claim" and not result else [fn.__name__]
 
 

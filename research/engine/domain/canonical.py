@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -57,6 +58,12 @@ def canonical_bytes(value: Any) -> bytes:
         value = value.model_dump(mode="json")
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return text.encode("utf-8")
+
+
+def joined(parts: Mapping[str, bytes]) -> bytes:
+    """Return the canonical JSON of an object whose values are given as their canonical bytes."""
+    fields = (canonical_bytes(name) + b":" + parts[name] for name in sorted(parts))
+    return b"{" + b",".join(fields) + b"}"
 
 
 def sha256_hex(data: bytes) -> str:

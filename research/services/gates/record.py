@@ -28,7 +28,7 @@ class By(NamedTuple):
 
 def hold(run_id: UUID) -> Run:
     """Lock and return the run: decisions on it come one after another. Raises `NotFound`."""
-    run = Run.objects.select_for_update().filter(pk=run_id).first()
+    run = Run.objects.select_for_update(no_key=True).filter(pk=run_id).first()
     if run is None:
         raise NotFound("There is no such run.")
     return run
