@@ -66,7 +66,7 @@ from tests.flows import crash_common_harness as common
 from django.core.management import call_command
 
 from research.adapters import runtime
-from research.models import Claim, Document, Evidence, Plan, Step
+from research.models import Call, Claim, Document, Evidence, Plan, Step
 from tests.doubles import world
 from tests.flows import driving
 
@@ -121,7 +121,7 @@ class Killed:
         return run
 
     def _wrong(self, run: Any) -> list[str]:
-        wrong = [*common.wrong_with(run), *wrong_rows(run), *map(repr, SERVER.mistakes)]
+        wrong = [*common.wrong_with(run), *wrong_rows(run), *wrong_talks(run), *map(repr, SERVER.mistakes)]
         SERVER.mistakes.clear()
         times = claude.times(SERVER)
         return wrong + list(common.wrong_purchases(run, times, lambda call: call.arguments.get("request")))
@@ -139,6 +139,18 @@ def wrong_rows(run: Any):
     proposed = sum(len(step.output["items"]) for step in Step.objects.filter(run=run, kind="extract"))
     if not proposed or Claim.objects.filter(run=run).count() != proposed:
         yield f"{proposed} claims were proposed, there are {Claim.objects.filter(run=run).count()}"
+
+
+def wrong_talks(run: Any):
+    """Yield conversations that took another way when they were resumed: what was bought on the first is lost."""
+    talks: dict[tuple[str, str, str], list[str]] = {}
+    for call in Call.objects.filter(run=run, state="done", kind="model").select_related("step"):
+        if "request" in call.arguments:
+            talk = (call.step.kind, call.step.key, call.arguments["role"])
+            talks.setdefault(talk, []).append(call.arguments.get("after", ""))
+    for talk, befores in talks.items():
+        if befores.count("") != 1 or len(befores) != len(set(befores)):
+            yield f"{talk} began {befores.count('')} times, and goes on {len(befores)} times from {len(set(befores))}"
 
 
 def boundaries(counts: dict[str, dict[str, int]]) -> list[Ats]:
