@@ -130,11 +130,7 @@ def sent_back(message: Message) -> list[dict[str, Any]]:
 
     It sends texts without a word and turns without a block now and then, and takes neither back.
     """
-    kept = [
-        dict(block)
-        for block in _content(message)
-        if not (isinstance(block, Mapping) and block.get("type") == "text" and not _text(block, "text").strip())
-    ]
+    kept = [dict(block) for block in _content(message) if block.get("type") != "text" or _text(block, "text").strip()]
     return kept or [{"type": "text", "text": "(no words)"}]
 
 
