@@ -13,6 +13,8 @@ from tests.doubles import messages_build as build
 
 BODY = "words of a page that fill a window " * 40
 URL = "https://example.com/a"
+# Long conversations take their time on a busy machine; nothing here is about that.
+UNHURRIED = settings(max_examples=200, deadline=None)
 # What a model's turn may be. "pause" leaves a fetch for the next turn to end.
 TURNS = st.lists(st.sampled_from(["client", "server", "both", "pause", "talk"]), max_size=14)
 
@@ -60,7 +62,7 @@ def pairs(messages) -> tuple[set[str], set[str]]:
     return calls, {block["tool_use_id"] for block in blocks if block["type"].startswith("web_")}
 
 
-@settings(max_examples=300)
+@UNHURRIED
 @given(TURNS, st.integers(0, 60_000))
 def test_no_call_of_the_server_is_ever_left_without_its_result_nor_a_result_without_its_call(kinds, limit):
     talk = played(kinds)
@@ -72,6 +74,7 @@ def test_no_call_of_the_server_is_ever_left_without_its_result_nor_a_result_with
     assert all(message["content"] for message in told(talk))
 
 
+@UNHURRIED
 @given(TURNS, st.integers(0, 60_000))
 def test_client_results_stay_in_their_places_and_the_last_turns_stay_whole(kinds, limit):
     talk, whole = played(kinds), told(played(kinds))
@@ -86,6 +89,7 @@ def test_client_results_stay_in_their_places_and_the_last_turns_stay_whole(kinds
             assert ids[0] == ids[1]
 
 
+@UNHURRIED
 @given(TURNS, st.integers(0, 60_000))
 def test_a_turn_that_waits_for_the_server_is_not_touched(kinds, limit):
     talk, whole = played([*kinds, "pause", "pause", "pause", "pause"]), None
@@ -95,6 +99,7 @@ def test_a_turn_that_waits_for_the_server_is_not_touched(kinds, limit):
     assert told(talk)[last + 1 :] == whole[last + 1 :]
 
 
+@UNHURRIED
 @given(TURNS, st.integers(0, 60_000))
 def test_the_same_conversation_is_trimmed_the_same_way_and_twice_is_as_once(kinds, limit):
     talk, other = played(kinds), played(kinds)

@@ -48,7 +48,7 @@ A, B = ("a", "ann"), ("b", "ann")
         (Rates(user_at_once=2), [A, B, A, ("a", "bob"), A], [True, True, False, True, False]),
         (Rates(user_at_once=1), [("a", ""), ("a", "")], [True, True]),
         (Rates(a_minute={"a": 1}), [A, A, B, B], [True, False, True, True]),
-        (Rates(a_minute={"a": 180}), [A, A, A, A], [True, True, True, False]),
+        (Rates(a_minute={"a": 180}), [A, A, A], [True, True, True]),
     ],
 )
 def test_a_call_goes_out_when_it_is_its_turn(rates, calls, may):
