@@ -55,7 +55,7 @@ class StepLedger:
             await self._settle(call_key, call_id, outcome=None, error=words, used=used or NOTHING)
             raise
         used = NOTHING if outcome.cached_from else outcome.usage
-        await self._settle(call_key, call_id, outcome=outcome, error="", used=used)
+        await self._settle(call_key, call_id, outcome=outcome, error="", used=used, settles=request.settles)
         # Evidence has to lead to the call that fetched, which for a kept answer is the earlier one.
         return outcome.model_copy(update={"call_key": outcome.cached_from or call_key})
 
@@ -74,10 +74,17 @@ class StepLedger:
         return await self.call(requests[place], _never)
 
     async def _settle(
-        self, key: str, call_id: uuid.UUID, *, outcome: CallOutcome | None, error: str, used: Usage
+        self,
+        key: str,
+        call_id: uuid.UUID,
+        *,
+        outcome: CallOutcome | None,
+        error: str,
+        used: Usage,
+        settles: str = "",
     ) -> None:
         now = self._clock.now()
-        await self._writer.settle(Settle(self._holder, key, call_id, outcome, error, used, now))
+        await self._writer.settle(Settle(self._holder, key, call_id, outcome, error, used, now, settles))
 
     def _key(self, request: CallRequest) -> str:
         """Return the key of a call that is made now."""

@@ -66,6 +66,12 @@ class Account:
             self.held[place] += amount
             self.added[place] += amount
 
+    def release(self, reserved: Usage) -> None:
+        """Give back what a call had reserved besides itself."""
+        for place, amount in list(enumerate(_amounts(reserved)))[1:]:
+            self.held[place] -= amount
+            self.added[place] -= amount
+
     def settle(self, reserved: Usage, used: Usage) -> None:
         """Turn what a call had reserved into what it used, which may be more; then the next finds less left."""
         for place, (before, after) in enumerate(zip(_amounts(reserved), _amounts(used), strict=True)):
@@ -130,6 +136,12 @@ class Accounts:
         self._phases[holder.run_id, holder.phase].settle(reserved, used)
         for day in days_of(holder, begun):
             self._days[day].settle(reserved, used)
+
+    def release(self, holder: Holder, *, begun: dt.datetime, reserved: Usage) -> None:
+        """Give back the reservation of a call that ended before its price was known, where it was made."""
+        self._phases[holder.run_id, holder.phase].release(reserved)
+        for day in days_of(holder, begun):
+            self._days[day].release(reserved)
 
     def write(self) -> None:
         """Write what has been added."""

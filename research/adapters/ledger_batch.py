@@ -6,6 +6,7 @@ or written, so whoever holds it is alone with the calls of that phase.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -17,7 +18,7 @@ from research.models.calls import CallState
 
 from . import ledger_rows
 from .ledger_account import Accounts, DayLimits, days_of
-from .ledger_entries import Begin, Entry, Settle
+from .ledger_entries import NOTHING, Begin, Entry, Settle
 from .ledger_rows import Closed, DayOf, Recorded
 
 # DESIGN §4: a call in flight at a crash is repeated at most once.
@@ -56,7 +57,9 @@ class _Group:
         self._accounts = Accounts(phases=phases, user_day=user_day, all_day=all_day)
         self._earlier = ledger_rows.recorded_under({entry.key for entry in begins})
         self._ending = ledger_rows.recorded({entry.call_id for entry in entries if isinstance(entry, Settle)})
+        self._held = ledger_rows.held_under({e.settles for e in entries if isinstance(e, Settle) and e.settles})
         self._accounts.open_days(self._days(entries))
+        self._released: list[uuid.UUID] = []
         self._opened: list[Call] = []
         self._closed: list[Closed] = []
 
@@ -67,7 +70,8 @@ class _Group:
             if isinstance(entry, Begin):
                 starts = [entry.now, *(call.started_at for call in self._of(entry) if call.state == CallState.INTENT)]
             else:
-                starts = [self._ending[entry.call_id].started_at] if entry.call_id in self._ending else []
+                ended = (self._ending.get(entry.call_id), self._held.get((entry.holder.run_id, entry.settles)))
+                starts = [call.started_at for call in ended if call is not None]
             for at in starts:
                 days.update(days_of(entry.holder, at))
         return days
@@ -113,8 +117,17 @@ class _Group:
                 return None  # written already: the answer to its commit was lost
             if call.state == CallState.INTENT:
                 self._close(entry, call, state, used=entry.used, error=entry.error, outcome=entry.outcome)
+                if entry.outcome is not None:
+                    self._release(entry)
                 return None
         return LostLease("This call's step went to another worker; its outcome is refused.")
+
+    def _release(self, entry: Settle) -> None:
+        """Give back what the call that this one settles has held, once."""
+        call = self._held.pop((entry.holder.run_id, entry.settles), None)
+        if call is not None:
+            self._accounts.release(entry.holder, begun=call.started_at, reserved=call.reserved)
+            self._released.append(call.id)
 
     def _close(
         self,
@@ -133,16 +146,20 @@ class _Group:
                 finished_at=entry.now,
                 error=error,
                 outcome=outcome.payload if outcome else None,
+                held=bool(outcome and outcome.held),
                 cached_from=outcome.cached_from if outcome else "",
                 searches=used.searches,
                 tokens=used.tokens,
                 cost_usd=used.cost_usd,
             )
         )
-        self._accounts.settle(entry.holder, begun=call.started_at, reserved=call.reserved, used=used)
+        # Of a call whose price comes later only the call itself is settled; the rest stays reserved.
+        reserved = NOTHING if outcome is not None and outcome.held else call.reserved
+        self._accounts.settle(entry.holder, begun=call.started_at, reserved=reserved, used=used)
 
     def write(self) -> None:
         ledger_rows.close(self._closed)
+        ledger_rows.release(self._released)
         Call.objects.bulk_create(self._opened)
         self._accounts.write()
 

@@ -57,7 +57,10 @@ class Begin(NamedTuple):
 
 
 class Settle(NamedTuple):
-    """A call that ended. outcome None: it failed with `error`. used: what is booked, either way."""
+    """A call that ended. outcome None: it failed with `error`. used: what is booked, either way.
+
+    settles: the key of the call of the same run whose held reservation is given back, "" for none.
+    """
 
     holder: Holder
     key: str
@@ -66,6 +69,7 @@ class Settle(NamedTuple):
     error: str
     used: Usage
     now: dt.datetime
+    settles: str = ""
 
 
 Entry = Begin | Settle

@@ -60,6 +60,7 @@ class Closed(NamedTuple):
     finished_at: dt.datetime
     error: str
     outcome: dict[str, Any] | None
+    held: bool
     cached_from: str
     searches: int
     tokens: int
@@ -130,6 +131,20 @@ def recorded_under(keys: Collection[str]) -> dict[tuple[uuid.UUID, str], list[Re
             call = Recorded(*row)
             found.setdefault((call.run_id, call.key), []).append(call)
     return found
+
+
+def held_under(keys: Collection[str]) -> dict[tuple[uuid.UUID, str], Recorded]:
+    """Return the calls under these keys whose reservation is held still, by run and key."""
+    if not keys:
+        return {}
+    rows = Call.objects.filter(key__in=keys, held=True).values_list(*Recorded._fields)
+    return {(call.run_id, call.key): call for call in map(Recorded._make, rows)}
+
+
+def release(call_ids: Collection[uuid.UUID]) -> None:
+    """Write that the reservations of these calls are held no longer."""
+    if call_ids:
+        Call.objects.filter(pk__in=call_ids, held=True).update(held=False)
 
 
 def recorded(call_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Recorded]:

@@ -24,6 +24,7 @@ class Call(models.Model):
     key: the idempotency key, the same for the same call of the same step. repeat: 0, then 1 for the one repetition
     of a call whose outcome is unknown. cost_usd None means unpriced, not zero.
     written_off: an operator has retried the step; this unknown no longer counts against the one repetition.
+    held: what it reserved stays so until another call settles it: a batch was ordered, and its answer has the price.
     cached_from: the key of the earlier call whose recorded answer was used, so that this one cost nothing; "": it
     went out itself.
     """
@@ -43,6 +44,7 @@ class Call(models.Model):
     arguments = models.JSONField()
     state = models.CharField(max_length=10, choices=CallState.choices, default=CallState.INTENT)
     outcome = models.JSONField(null=True, blank=True)
+    held = models.BooleanField(default=False)
     cached_from = models.CharField(max_length=64, blank=True, default="")
     error = models.TextField(blank=True, default="")
     reserved_searches = models.PositiveIntegerField(default=0)

@@ -29,7 +29,9 @@ def sweep(*, now: dt.datetime) -> int:
             )
             flow.advance(run_id=step.run_id, now=now)
     # Every driver sweeps, and the queue does: a run that another one holds is being resumed already.
-    due = Run.objects.select_for_update(skip_locked=True, no_key=True).filter(state=RunState.PAUSED, not_before__lte=now)
+    due = Run.objects.select_for_update(skip_locked=True, no_key=True).filter(
+        state=RunState.PAUSED, not_before__lte=now
+    )
     for run_id in list(due.values_list("pk", flat=True)):
         flow.fire(run_id=run_id, event=RunEvent.RESUMED, actor=recording.CLOCK, now=now)
     return len(swept)

@@ -479,7 +479,56 @@ def test_ends_that_meet_a_row_no_longer_open_are_refused_by_the_database_too(peo
     [step] = make_steps(people, "one")
     begin = begun(step)
     write(begin)
-    end = ledger_rows.Closed(begin.call_id, "done", NOW, "", {}, "", 0, 0, Decimal(0))
+    end = ledger_rows.Closed(begin.call_id, "done", NOW, "", {}, False, "", 0, 0, Decimal(0))
     ledger_rows.close([end])
     with pytest.raises(RuntimeError, match="1 of 1"):
         ledger_rows.close([end])
+
+
+async def order(_key: str) -> CallOutcome:
+    return CallOutcome(payload={"batch": "b"}, held=True)
+
+
+def set_aside(step: Step) -> tuple[int, int, Decimal]:
+    row = RunBudget.objects.get(run=step.run, phase="research")
+    return row.reserved_calls, row.reserved_tokens, row.reserved_cost_usd
+
+
+def test_what_a_batch_has_set_aside_stays_so_until_its_answer_settles_it_on_the_run_and_its_days(people):
+    [step] = make_steps(people, "one")
+    book = ledger(step)
+    ordered = call(book, request("order"), order)
+    assert set_aside(step) == (0, 100, CENT)
+    answer = CallRequest(kind="model", name="m", arguments={"q": "results"}, settles=ordered.call_key)
+    call(book, answer)
+    assert set_aside(step) == (0, 0, 0)
+    row = RunBudget.objects.get(run=step.run, phase="research")
+    assert (row.used_calls, row.used_tokens, row.used_cost_usd) == (2, 100, CENT)
+    for day in DayBudget.objects.all():
+        assert (day.reserved_calls, day.reserved_tokens, day.reserved_cost_usd) == (0, 0, 0)
+        assert (day.used_calls, day.used_tokens, day.used_cost_usd) == (2, 100, CENT)
+
+
+def test_held_reservations_stop_another_call_from_passing_the_limit(people):
+    [step] = make_steps(people, "one", max_cost_usd=CENT * 3 / 2)
+    book = ledger(step)
+    call(book, request("order"), order)
+    with pytest.raises(BudgetExceeded):
+        call(book, request("another"))
+
+
+def test_a_held_reservation_is_given_back_once_and_not_by_a_look_that_failed(people):
+    [step] = make_steps(people, "one")
+    book = ledger(step)
+    ordered = call(book, request("order"), order)
+
+    async def fails(_key: str) -> CallOutcome:
+        raise Transient("away")
+
+    answer = CallRequest(kind="model", name="m", arguments={"q": "results"}, settles=ordered.call_key)
+    with pytest.raises(Transient):
+        call(book, answer, fails)
+    assert set_aside(step) == (0, 100, CENT)
+    for _ in range(2):
+        call(book, answer)
+    assert set_aside(step) == (0, 0, 0)

@@ -33,9 +33,7 @@ class LibraryScan:
 
     name = NAME
     capability = "search_library"
-    says = (
-        "Find passages in the team's own documents that hold every given word literally; needs no search index."
-    )
+    says = "Find passages in the team's own documents that hold every given word literally; needs no search index."
     arguments: type[BaseModel] = Arguments
     timeout_s = 30.0
     ttl_s = 0.0  # the library is at hand, and changes with every document added

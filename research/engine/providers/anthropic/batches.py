@@ -23,6 +23,8 @@ NAME = "anthropic/batches"
 # A batch that expired or met an overloaded model is made once more.
 ROUNDS = 2
 _TIMEOUT_S = 120.0
+# Looks become rarer, each twice as far away as the one before: a day of waiting is about thirty rows of the ledger.
+_LONGEST_POLL_S = 3_600.0
 
 
 async def through(
@@ -102,7 +104,7 @@ class _Batch:
             if new:
                 raise Waiting(
                     "Its model call is part of a batch, which takes up to a day and costs half.",
-                    wait_s=self._settings.batch_poll_s,
+                    wait_s=min(self._settings.batch_poll_s * 2 ** (look - 1), _LONGEST_POLL_S),
                 )
 
     async def _result(self, batch_id: str, number: int) -> CallOutcome:
@@ -121,10 +123,12 @@ class _Batch:
             settles=self._created_by,
         )
         outcome = await self._context.calls.make(request, perform, timeout_s=_TIMEOUT_S, provider=True)
+        # Told as an outcome, so that what was set aside for the batch is given back; then it fails all the same.
         failed = outcome.payload.get("failed")
-        if failed:
-            raise _NoAnswer(failed)
-        return outcome
+        if not failed:
+            return outcome
+        kinds = {"gone": failures.ModelUnavailable, "final": Permanent}
+        raise kinds.get(outcome.payload.get("kind", ""), _NoAnswer)(failed)
 
     def _read(self, result: Mapping[str, Any] | None) -> CallOutcome:
         kind = result.get("type") if result else "missing"
@@ -141,7 +145,6 @@ class _Batch:
                     model=str(self._request["model"]), key=self._settings.api_key, now=self._context.clock.now()
                 ),
             )
-            if not isinstance(error, Transient):
-                raise error
-            return CallOutcome(payload={"failed": error.detail})
+            kind = "later" if isinstance(error, Transient) else "gone" if failures.fallback_worthy(error) else "final"
+            return CallOutcome(payload={"failed": error.detail, "kind": kind})
         return CallOutcome(payload={"failed": f"The batch ended without an answer ({kind})."})

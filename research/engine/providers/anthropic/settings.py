@@ -67,7 +67,8 @@ class AnthropicSettings(Frozen):
     roles: a role that is not named is off.
     max_searches_per_task, max_fetches_per_task: by the server's tools, 0 for none. max_turns: calls of one
     investigation. max_continuations: of one paused turn. context_tokens: what a conversation may hold before stored
-    bodies are dropped from it. batch_poll_s: seconds between two looks at a batch.
+    bodies are dropped from it. batch_poll_s: seconds to the second
+    look at a batch; each later one is twice as far away, an hour at most.
     """
 
     # An error about one field shows no value of any: the key and the proxy's password are among them.
