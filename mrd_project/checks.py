@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - Django's name
 from django.utils.module_loading import import_string
 
-from research.adapters import runtime, semantic
+from research.adapters import engines, runtime, semantic
 from research.engine.document import pdf
 
 from .config import Config
@@ -66,7 +66,7 @@ def check_user_agent(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> 
     """Warn where pages of other people are fetched under a name that leads to nobody."""
     conf: Config = settings.MRD
     # The embedded engine searches documents of one's own: it is the other engines that go out.
-    goes_out = "fetch_page" in conf.tools and any(name != runtime.EMBEDDED for name in runtime.engine_names())
+    goes_out = "fetch_page" in conf.tools and any(name != runtime.EMBEDDED for name in engines.engine_names())
     if not goes_out or conf.user_agent != Config.model_fields["user_agent"].default:
         return []
     hint = "Set MRD_USER_AGENT to your product's name and an address where its owner can be reached."

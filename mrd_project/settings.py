@@ -208,6 +208,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 if MRD.behind_proxy:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+
 def _cache() -> dict[str, Any]:
     """Return where the answers of tools are kept for all processes: Redis where it is set, else files of this host."""
     url = MRD.redis_url.get_secret_value()

@@ -63,7 +63,7 @@ class CallAdmin(TeamScopedAdmin):
         "name", "kind", "state_badge", "notes", "run_short", "phase", "searches", "tokens", "cost", "started_at",
     ]  # fmt: skip
     list_filter = [
-        "state", "kind", "name", PricedFilter, CachedFilter, "possible_duplicate", "phase",
+        "state", "kind", "name", PricedFilter, CachedFilter, "possible_duplicate", "held", "phase",
         ("run__team", admin.RelatedOnlyFieldListFilter),
     ]  # fmt: skip
     list_select_related = ["run", "step"]
@@ -92,6 +92,8 @@ class CallAdmin(TeamScopedAdmin):
         """Return what is out of the ordinary with the call, in short."""
         if call.possible_duplicate:
             return badge("queued", "possible duplicate")
+        if call.held:
+            return badge("intent", "reservation held")
         return badge("done", "used again") if call.cached_from else format_html("{}", "–")
 
     @admin.display(description="duplicate?", ordering="possible_duplicate")
@@ -137,10 +139,12 @@ class CallAdmin(TeamScopedAdmin):
 
     @admin.display(description="was reserved")
     def reserved(self, call: Call) -> str:
-        """Return what was set aside before the call; while it is in flight that is held still."""
+        """Return what was set aside before the call, and whether it is held still."""
         amounts = (
             f"{call.reserved_searches:,} searches, {call.reserved_tokens:,} tokens, {money(call.reserved_cost_usd)}"
         )
+        if call.held:
+            return f"{amounts}: held until the batch's answer is booked"
         return f"{amounts}: held until it ends" if call.state == CallState.INTENT else amounts
 
     @admin.display(description="run")

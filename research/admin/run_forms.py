@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
-from research.adapters import runtime
+from research.adapters import engines
 from research.engine.verticals import registry
 from research.models import Team
 from research.models.runs import Priority
@@ -50,7 +50,7 @@ class NewRunForm(forms.Form):
     def __init__(self, *args: Any, teams: QuerySet[Team], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["vertical"].choices = [(name, registry.get(name).title) for name in registry.names()]  # type: ignore[attr-defined]
-        self.fields["engine"].choices = [(name, name) for name in runtime.engine_names()]  # type: ignore[attr-defined]
+        self.fields["engine"].choices = [(name, name) for name in engines.engine_names()]  # type: ignore[attr-defined]
         self.fields["team"].queryset = teams  # type: ignore[attr-defined]
 
 

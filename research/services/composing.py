@@ -11,7 +11,7 @@ from django.db.models.query import QuerySet
 from research.engine.document.compose import compose as put_together
 from research.engine.domain.canonical import canonical_bytes
 from research.engine.domain.claims import OPEN_QUESTION, Formula, TypedValue
-from research.engine.domain.documents import AcceptedClaim, Gap, SectionBrief, SectionDraft
+from research.engine.domain.documents import AcceptedClaim, SectionBrief, SectionDraft
 from research.engine.domain.mrd import (
     CostsSummary,
     EvidencePlace,
@@ -19,7 +19,7 @@ from research.engine.domain.mrd import (
     SearchesSummary,
     SectionApproval,
 )
-from research.engine.domain.states import ClaimStatus, TaskOutcome, Verdict
+from research.engine.domain.states import ClaimStatus, Verdict
 from research.engine.ports import SectionBundle
 from research.engine.verticals import registry
 from research.models import (
@@ -38,6 +38,7 @@ from research.models import (
 from research.models.record import SubjectKind
 
 from . import claims as claim_rows
+from . import gaps as open_gaps
 from . import recording
 
 STANDING = ("drafted", "approved")
@@ -108,49 +109,6 @@ def _as_accepted(run: Run, chosen: QuerySet[Claim]) -> list[AcceptedClaim]:
     return result
 
 
-def gaps(run: Run) -> list[Gap]:
-    """Return the questions of the approved plan that the sources did not (fully) answer.
-
-    With those that search nothing and got no accepted claim: what they ask does not follow from what was found.
-    """
-    tasks = Task.objects.filter(plan__run=run, plan__voided_at__isnull=True)
-    open_tasks = tasks.filter(outcome__in=[TaskOutcome.INSUFFICIENT, TaskOutcome.ESTIMATED])
-    answered = Claim.objects.filter(run=run, status=ClaimStatus.ACCEPTED).values("task_key")
-    # A task without searches that is done is one that only concludes.
-    idle = tasks.filter(outcome=TaskOutcome.FOUND, searches=[]).exclude(key__in=answered)
-    return [
-        *_unconcluded(idle),
-        *_unanswered(open_tasks),
-    ]
-
-
-def _unconcluded(tasks: QuerySet[Task]) -> list[Gap]:
-    return [
-        Gap(
-            task_key=task.key,
-            question=task.question,
-            section=task.section,
-            outcome=TaskOutcome.INSUFFICIENT,
-            reason="No accepted claim gives ground for it.",
-        )
-        for task in tasks.order_by("position")
-    ]
-
-
-def _unanswered(tasks: QuerySet[Task]) -> list[Gap]:
-    return [
-        Gap(
-            task_key=task.key,
-            question=task.question,
-            section=task.section,
-            outcome=task.outcome,
-            reason=task.reason,
-            searches=tuple(f"{search['tool']}: {search['query']}" for search in task.searches),
-        )
-        for task in tasks.order_by("position")
-    ]
-
-
 def bundle(run: Run, key: str) -> SectionBundle:
     """Return what the drafting role is told of one section."""
     section = registry.get(run.vertical).section(key)
@@ -160,13 +118,11 @@ def bundle(run: Run, key: str) -> SectionBundle:
             title=section.title,
             purpose=section.purpose,
             regulatory=section.regulatory,
-            gaps=tuple(gap for gap in gaps(run) if gap.section == key),
+            gaps=tuple(gap for gap in open_gaps.of(run) if gap.section == key),
         ),
         # That a question stays open is told as the gap it is, with its searches, and not a second time as a claim.
         claims=tuple(
-            claim
-            for claim in accepted_claims(run)
-            if claim.section == key and not claim.text.startswith(OPEN_QUESTION)
+            claim for claim in accepted_claims(run) if claim.section == key and not claim.text.startswith(OPEN_QUESTION)
         ),
     )
 
@@ -203,7 +159,7 @@ def compose(run: Run, *, now: dt.datetime) -> Document:
         sections=[SectionDraft.model_validate(row.body) for row in standing_sections(run)],
         claims=claims,
         places=_places({item.id for claim in claims for item in claim.evidence}),
-        gaps=gaps(run),
+        gaps=open_gaps.of(run),
     )
     body = canonical_bytes(mrd)
     Document.objects.filter(run=run, status="composed").update(status="void")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from research.adapters import runtime
+from research.adapters import engines
 from research.engine.document import checks
 from research.engine.domain.documents import Sentence
 from research.engine.domain.errors import InvalidInput, PlanInvalid
@@ -13,7 +13,7 @@ from research.engine.domain.plans import Plan as PlanValue
 from research.engine.domain.plans import check_plan, parse_plan
 from research.engine.verticals import registry
 from research.models import Plan, Run, SectionRevision, User
-from research.services import composing
+from research.services import composing, gaps
 
 
 def checked_plan(*, run: Run, plan: Plan, data: object) -> PlanValue:
@@ -22,7 +22,7 @@ def checked_plan(*, run: Run, plan: Plan, data: object) -> PlanValue:
     old = parse_plan(plan.body)
     if (new.vertical, new.prompt) != (old.vertical, old.prompt):
         raise PlanInvalid("The plan's vertical and prompt cannot be edited: create a new run instead.", field="plan")
-    check_plan(new, sections=registry.get(run.vertical).section_keys(), tools=runtime.tool_names(run.engine))
+    check_plan(new, sections=registry.get(run.vertical).section_keys(), tools=engines.tool_names(run.engine))
     if new.digest() == plan.digest:
         raise PlanInvalid("Nothing in the plan was changed.", field="plan")
     return new
@@ -43,7 +43,7 @@ def revise_section(
     if not draft.sentences:
         raise InvalidInput("A section needs at least one sentence.", field="sentences")
     shelf = checks.shelf_of(composing.accepted_claims(run))
-    checks.check_sentences(draft, shelf=shelf, gaps=composing.gaps(run), prompt=run.prompt)
+    checks.check_sentences(draft, shelf=shelf, gaps=gaps.of(run), prompt=run.prompt)
     checks.check_tables(draft, shelf=shelf)
     standing = {(sentence["text"], sentence.get("kind", "claim")) for sentence in section.body["sentences"]}
     for sentence in draft.sentences:

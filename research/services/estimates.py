@@ -6,7 +6,7 @@ import datetime as dt
 from typing import NamedTuple
 
 from research import queries
-from research.adapters import runtime
+from research.adapters import engines
 from research.engine.domain.errors import InvalidInput
 from research.engine.domain.plans import Plan, check_prompt
 from research.engine.domain.usage import Limits, Usage
@@ -55,11 +55,11 @@ def dry_run(*, prompt: object, vertical: str, engine: str, priority: str, now: d
     if priority not in Priority.values:
         raise InvalidInput(f"The priority is one of {', '.join(Priority.values)}.", field="priority")
     spec = registry.get(vertical)
-    runtime.engine_builder(engine)
+    engines.engine_builder(engine)
     plan = make_plan(RunBrief(run_id="dry-run", prompt=text, vertical=spec, as_of=now.date()))
-    shelf = runtime.tool_names()
-    own = tuple(name for name in runtime.tool_names(engine) if name not in shelf)
-    usages = runtime.estimate_of(_searched_with(plan, own), engine=engine, at=now)
+    shelf = engines.tool_names()
+    own = tuple(name for name in engines.tool_names(engine) if name not in shelf)
+    usages = engines.estimate_of(_searched_with(plan, own), engine=engine, at=now)
     lines = [Expected(task.key, task.question, usages[task.key]) for task in plan.tasks if task.key in usages]
     if queries.REST in usages:
         lines.append(Expected(queries.REST, "Checking and drafting", usages[queries.REST]))

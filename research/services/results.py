@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from research.adapters import bulk, runtime
+from research.adapters import bulk, engines
 from research.engine.domain.canonical import digest
 from research.engine.domain.claims import ClaimDraft, Verification, open_question
 from research.engine.domain.documents import SectionDraft
@@ -62,7 +62,7 @@ def save_plan(*, run: Run, plan: PlanValue, author: User | None, comment: str, n
 
 
 def _estimate(run: Run, plan: PlanValue, *, now: dt.datetime) -> dict[str, Any]:
-    usages = runtime.estimate_of(plan, engine=run.engine, at=now)
+    usages = engines.estimate_of(plan, engine=run.engine, at=now)
     return {key: usage.model_dump(mode="json") for key, usage in usages.items()}
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from research.adapters import runtime
+from research.adapters import engines
 from research.engine.domain.canonical import sha256_hex
 from research.engine.domain.errors import InvalidInput, StaleState
 from research.engine.domain.plans import check_prompt
@@ -52,7 +52,7 @@ def create(
     if priority not in Priority.values:
         raise InvalidInput(f"The priority is one of {', '.join(Priority.values)}.", field="priority")
     registry.get(vertical)
-    runtime.engine_builder(engine)
+    engines.engine_builder(engine)
     if not team.members.filter(pk=requester.pk).exists():
         raise InvalidInput(f"You are not a member of the team '{team.name}'; choose one of your teams.", field="team")
     research = limits or default_limits()

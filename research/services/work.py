@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from research.adapters import runtime
+from research.adapters import engines
 from research.adapters.runtime import StepPorts
 from research.engine.domain.canonical import canonical_bytes, digest, joined, sha256_hex
 from research.engine.domain.errors import LostLease
@@ -108,7 +108,7 @@ async def perform(step: Step, inputs: dict[str, Any], ports: StepPorts) -> Any:
     """Run the engine's stage for the step and return what it gives (a model or a tuple of models)."""
     match StepKind(step.kind):
         case StepKind.PLAN:
-            return await plan_stage.plan(ports.model, inputs["brief"], tools=runtime.tool_names(step.run.engine))
+            return await plan_stage.plan(ports.model, inputs["brief"], tools=engines.tool_names(step.run.engine))
         case StepKind.INVESTIGATE:
             return await investigate_stage.investigate(
                 ports.model, inputs["brief"], inputs["task"], ports.shelf, ports.store

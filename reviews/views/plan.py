@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from research import queries
-from research.adapters import runtime
+from research.adapters import engines
 from research.engine.domain.errors import InvalidInput, MrdError, NotFound
 from research.engine.domain.plans import Plan as PlanValue
 from research.engine.domain.plans import parse_plan
@@ -90,7 +90,7 @@ def _show(desk: common.Desk, *, error: MrdError | None = None) -> HttpResponse:
             "editing": editing,
             "comment": desk.request.POST.get("comment", "") if error else "",
             "as_json": _json(desk, row, typed=editing),
-            "tools": ", ".join(runtime.tool_names(desk.run.engine)),
+            "tools": ", ".join(engines.tool_names(desk.run.engine)),
             "error": error.detail if error else "",
             "earlier": Plan.objects.filter(run=desk.run)
             .exclude(pk=row.pk)

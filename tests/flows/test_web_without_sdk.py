@@ -28,7 +28,7 @@ WEB = (
 import mrd_project.asgi, mrd_project.wsgi
 from django.test import Client
 from django.urls import reverse
-from research.adapters import runtime
+from research.adapters import engines
 from research.models import Team, User
 from research.services import runs
 import datetime as dt
@@ -38,7 +38,7 @@ assert client.get(reverse("admin:login")).status_code == 200
 assert client.get(reverse("api-schema")).status_code == 200
 requester = User.objects.get(username=sys.argv[1])
 client.force_login(requester)
-assert "anthropic" in runtime.engine_names(), "the engine has to be set up for this to show anything"
+assert "anthropic" in engines.engine_names(), "the engine has to be set up for this to show anything"
 run = runs.create(
     team=requester.teams.get(), requester=requester, prompt="A market for desks without a vendor", vertical="saas",
     engine="anthropic", now=dt.datetime.now(dt.UTC),
@@ -48,7 +48,7 @@ for page in (reverse("admin:research_run_add"), reverse("admin:research_run_chan
 """
 )
 SAYS = "\nprint('anthropic' in sys.modules)\n"
-WARMED_UP = "\nfrom research.adapters import runtime\nruntime.warm_up()"
+WARMED_UP = "\nfrom research.adapters import engines\nengines.warm_up()"
 
 
 def said(code: str, *arguments: str, env: dict[str, str]) -> str:

@@ -252,6 +252,15 @@ def test_a_call_tells_its_model_its_prompt_and_where_a_kept_answer_came_from(run
         assert shown.result_count == number, query
 
 
+def test_a_call_whose_reservation_is_held_says_so_in_list_and_page(run, people):
+    ordered = call(run, "rivals", held=True, reserved_tokens=7000, cost_usd=Decimal(0))
+    client = client_of(people.auditor)
+    assert "held until the batch" in client.get(page_of("call", ordered.pk)).content.decode()
+    lists = client.get(f"{reverse('admin:research_call_changelist')}?held__exact=1")
+    assert "reservation held" in lists.content.decode()
+    assert lists.context["cl"].result_count == 1
+
+
 def test_a_kept_answer_of_another_team_is_not_led_to(run, people):
     theirs = call(rows.run_at(RunState.CLAIM_REVIEW, rows.cast()), "rivals")
     again = call(run, "rivals", cached_from=theirs.key)

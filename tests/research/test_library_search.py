@@ -117,8 +117,8 @@ def test_scan_finds_all_words_literally_in_any_case_and_in_stable_order(tmp_path
 def test_scan_reads_only_the_newest_text_of_a_snapshot():
     from django.db import transaction
 
-    from research.engine.extraction.result import whole
     from research.adapters import texts
+    from research.engine.extraction.result import whole
 
     old = Passage.objects.filter(text__contains="casino revenue", team=team("alpha")).get().extracted_text
     newer = whole(text="The new parser read nothing of that.", media_type="text/markdown")

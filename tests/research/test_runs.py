@@ -144,7 +144,8 @@ def limits(**changes) -> Limits:
 
 def test_a_budget_can_be_raised_and_the_trail_says_by_whom(people):
     run = create(people, limits=limits())
-    runs.raise_budget(run_id=run.pk, limits=limits(calls=20, tokens=5000, cost_usd=Decimal("2.5")), actor="someone", now=NOW)
+    more = limits(calls=20, tokens=5000, cost_usd=Decimal("2.5"))
+    runs.raise_budget(run_id=run.pk, limits=more, actor="someone", now=NOW)
     row = RunBudget.objects.get(run=run, phase="research")
     assert (row.max_calls, row.max_searches, row.max_tokens, row.max_cost_usd) == (20, 5, 5000, Decimal("2.5"))
     event = Event.objects.get(run=run, kind="run.budget_raised")

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from pydantic import SecretStr
 
-from research.adapters import outside, runtime
+from research.adapters import engines, outside, runtime
 from research.engine.domain.errors import InvalidInput
 from research.models import Run, Step, Task
 from tests.doubles import rows
@@ -80,12 +80,12 @@ def test_an_engine_that_is_not_there_or_has_no_key_is_refused(step, settings):
     settings.MRD = settings.MRD.model_copy(update=changes)
     with pytest.raises(InvalidInput, match="MRD_ANTHROPIC_API_KEY"):
         ports_for(step)
-    assert "anthropic" not in runtime.engine_names()
+    assert "anthropic" not in engines.engine_names()
 
 
 def test_a_plan_may_name_what_the_engine_brings_and_no_other_engines():
-    assert {"web_search", "web_fetch", "library_search"} <= set(runtime.tool_names("anthropic"))
-    assert not {"web_search", "web_fetch"} & set(runtime.tool_names("extractive"))
+    assert {"web_search", "web_fetch", "library_search"} <= set(engines.tool_names("anthropic"))
+    assert not {"web_search", "web_fetch"} & set(engines.tool_names("extractive"))
 
 
 class Connection:

@@ -14,8 +14,8 @@ from research.engine.domain.evidence import Quote
 from research.engine.tools import structured_file
 from research.models import Source
 from research.services import library
-from tests.doubles.library import over_bridge, team, write
 from tests.doubles.engine import tool_context
+from tests.doubles.library import over_bridge, team, write
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

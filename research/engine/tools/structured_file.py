@@ -34,13 +34,7 @@ _TOTAL = re.compile(r"(?:(?:grand|sub|overall)[\s-]?)?totals?|sums?|all|overall"
 _TEXT_OPS = frozenset(("eq", "ne", "contains", "in"))
 _BOOLEAN_OPS = frozenset(("eq", "ne"))
 _COMPARED: dict[str, Callable[[Any, Any], bool]] = {
-    "eq": operator.eq,
-    "ne": operator.ne,
-    "lt": operator.lt,
-    "le": operator.le,
-    "gt": operator.gt,
-    "ge": operator.ge,
-    "contains": operator.contains,
+    name: getattr(operator, name) for name in ("eq", "ne", "lt", "le", "gt", "ge", "contains")
 }
 
 Op = Literal["eq", "ne", "lt", "le", "gt", "ge", "contains", "in"]
@@ -100,7 +94,7 @@ class StructuredFile:
     says = "Filter, sort and sum the rows of a CSV or Excel file of the team's library by typed conditions."
     arguments: type[BaseModel] = Arguments
     timeout_s = 30.0
-    ttl_s = 0.0  # the library is at hand, and changes with every document added
+    ttl_s = 0.0  # the library is at hand
     rate: float | None = None
     estimate = Usage(calls=1, searches=1)
 
@@ -119,11 +113,6 @@ class StructuredFile:
             raise Permanent(f"“{document.source.title}” is no table file: ask for a CSV or Excel file.")
         # Reading a large table is work for the processor: other runs' steps go on meanwhile.
         return await asyncio.to_thread(answer, document, arguments)
-
-
-def build(context: ToolContext) -> Tool:
-    """Return the tool over the team's library."""
-    return StructuredFile(library=context.library)
 
 
 def answer(document: SourceText, arguments: Arguments) -> ToolResult:
@@ -301,3 +290,8 @@ def _hit(document: SourceText, sheet: Sheet, row: SheetRow, shown: Sequence[Colu
         heading=f"{sheet.name}: " + "; ".join(f"{name} = {cell}" for name, cell in cells)[:_HEADING_CHARS],
         score=0.0,
     )
+
+
+def build(context: ToolContext) -> Tool:
+    """Return the tool over the team's library."""
+    return StructuredFile(library=context.library)

@@ -9,12 +9,12 @@ from typing import Any
 
 from django_q.management.commands.qcluster import Command as QueueCommand
 
-from research.adapters import runtime
+from research.adapters import engines
 
 
 class Command(QueueCommand):
     help = "Run the queue's cluster (started by `worker`)."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        runtime.warm_up()
+        engines.warm_up()
         super().handle(*args, **options)
