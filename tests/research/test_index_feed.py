@@ -33,9 +33,7 @@ def add(words: str, *, snapshot: Snapshot | None = None, version: str = "1", to:
     extraction = whole(text=words, media_type="text/plain")._replace(extractor_version=version)
     with transaction.atomic():
         snapshot = snapshot or snapshot_of(words[:60], to=to)
-        return texts.add(
-            team_id=snapshot.source.team_id, snapshot=snapshot, extraction=extraction, now=timezone.now()
-        )
+        return texts.add(team_id=snapshot.source.team_id, snapshot=snapshot, extraction=extraction, now=timezone.now())
 
 
 def find(index: SearchIndex, words: str, *, to: str = "alpha") -> int:
