@@ -37,6 +37,7 @@ def http_settings() -> HttpSettings:
     conf = settings.MRD
     return HttpSettings(
         user_agent=conf.user_agent,
+        interval_s=conf.host_interval_s,
         max_bytes=conf.upload_max_mb * 1024 * 1024,
         proxy=conf.http_proxy.get_secret_value() or None,
         ca_bundle=conf.ca_bundle,

@@ -56,7 +56,7 @@ class FetchPage:
     timeout_s = 30.0
     ttl_s = 2 * 3600.0
     # Of one process, over all hosts; each host has its own, slower pace.
-    rate: float | None = 60.0
+    rate: float | None = 600.0
     estimate = Usage(calls=1)
 
     def __init__(self, *, http: Http) -> None:

@@ -12,7 +12,7 @@ from django_q.management.commands.qcluster import Command as QueueCommand
 from research.adapters import engines
 
 
-class Command(QueueCommand):  # type: ignore[misc] - django-q2 has no types
+class Command(QueueCommand):  # type: ignore[misc]
     help = "Run the queue's cluster (started by `worker`)."
 
     def handle(self, *args: Any, **options: Any) -> None:
