@@ -19,7 +19,7 @@ BASE_URL = "base_url"
 SETTING = "MRD_SEARXNG_URL"
 MAX_BYTES = 4_000_000
 # Our own choice: what is asked here is asked of every engine behind the instance, and those suspend who hurries.
-A_MINUTE = 30.0
+A_MINUTE = 60.0
 # An instance refuses a format that is not in its settings with this status (docs.searxng.org, dev/search_api).
 _FORBIDDEN = re.compile(r"\b403\b")
 _ADDRESS = re.compile(r"https?://\S+")
