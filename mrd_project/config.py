@@ -89,7 +89,7 @@ class Config(BaseSettings):
     calls_at_once_a_user: int = Field(default=256, ge=1)
     redis_url: SecretStr = SecretStr("")  # where tools' answers are kept for other processes; empty: files in var_dir
     user_agent: str = "MRD-Desk/0.1 (+https://example.org/mrd-desk)"  # how fetch_page names itself; put your own
-    host_interval_s: float = Field(default=1.0, ge=0)  # between two pages of one host, where its robots.txt says no more
+    host_interval_s: float = Field(default=1.0, ge=0)  # between two pages of one host, at the least
     trusted_origins: Names = ()  # origins fetch_page may read although their addresses are private (an intranet)
     http_proxy: SecretStr = SecretStr("")  # for everything that goes out
     ca_bundle: Path | None = None  # authorities to trust besides the usual ones, as PEM

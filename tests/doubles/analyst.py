@@ -84,7 +84,15 @@ class Analyst:
             }
             for task in tasks
         ]
-        return _form({"products": [], "jurisdictions": [], "competitors": [], "tasks": made})
+        subjects = {kind: _subjects(tasks, kind) for kind in ("jurisdiction", "competitor")}
+        return _form(
+            {
+                "products": [],
+                "jurisdictions": subjects["jurisdiction"],
+                "competitors": subjects["competitor"],
+                "tasks": made,
+            }
+        )
 
     def _investigate(self, request: dict[str, Any]) -> dict[str, Any]:
         names = {tool["name"] for tool in request.get("tools", ())}
@@ -215,6 +223,16 @@ class Analyst:
     def _redraft(self, request: dict[str, Any]) -> dict[str, Any]:
         refused = re.findall(r'<sentence number="', _first(request))
         return _form({"sentences": [{"text": "", "claims": []} for _ in refused]})
+
+
+def _subjects(tasks: list[dict[str, Any]], kind: str) -> list[str]:
+    """Return whom or where the template's tasks are about: competitors in their own section, places elsewhere."""
+    found = [
+        task["subject"]
+        for task in tasks
+        if task.get("subject") and (task["section"] == "competitors") == (kind == "competitor")
+    ]
+    return list(dict.fromkeys(found))
 
 
 def _first(request: dict[str, Any]) -> str:

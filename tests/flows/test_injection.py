@@ -233,7 +233,8 @@ def play(settings: Any, pages: Sequence[Page], *, judge: bool = True) -> Iterato
             f"{site.origin}/not-listed",
         )
         script = Obedient(web={}, lures=lures, marks=[page.mark for page in pages], tools=TOOLS)
-        more = {"trusted_origins": (site.origin,), "searxng_url": engine.origin, "max_calls": 20_000, "host_interval_s": 0}
+        more = {"trusted_origins": (site.origin,), "searxng_url": engine.origin, "host_interval_s": 0}
+        more |= {"max_calls": 20_000}
         with MessagesServer(script) as server:
             desk = Desk(settings, server, options={"roles": roles}, more=more)
             desk.to_research()
