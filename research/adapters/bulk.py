@@ -54,7 +54,8 @@ def _in_one(
     changes = ", ".join(assign.format(name) for name in names)
     wanted = "".join(f' AND t."{name}" = %s' for name in only)
     statement = (
-        f'UPDATE "{meta.db_table}" AS t SET {changes} '  # noqa: S608 # nosec B608 - names of tables and columns alone
+        # Names of tables and columns alone stand in it; values are parameters.
+        f'UPDATE "{meta.db_table}" AS t SET {changes} '  # noqa: S608 # nosec B608
         f"FROM jsonb_to_recordset(%s::jsonb) AS v(pk_ {fields[meta.pk.column]}, {columns}) "
         f'WHERE t."{meta.pk.column}" = v.pk_{wanted}'
     )
