@@ -69,7 +69,7 @@ def test_a_run_by_batches_waits_without_a_worker_and_pays_half(library: world.Pe
         driving.drive(clock=slow, linger_s=0)
         waits_for_its_batch(run, server, before=slow.now())
         # Another driver, which knows of the batch only what stands in the ledger.
-        driving.to_the_end(run, library, clock=driving.FastClock(100, begin=slow.now()))
+        driving.to_the_end(run, library, clock=driving.FastClock(400, begin=slow.now()))
     assert run.state == RunState.COMPLETED
     assert server.received == 0, "a message was asked for outside of batches"
     assert set(claude.times(server).values()) == {1}
