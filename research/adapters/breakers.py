@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+from collections import defaultdict
 
 from django.db.models import F, Q
 
@@ -14,30 +16,42 @@ from .db import Bridge
 # Issue 4 and DESIGN: opens after 3 failures in a row, half-open after 60 s with a single probe.
 OPENS_AFTER = 3
 HALF_OPEN_AFTER = dt.timedelta(seconds=60)
+# So long a closed breaker is taken for closed without a look: another process may have opened it meanwhile.
+FRESH = dt.timedelta(seconds=2)
 
 
 class RowBreakers:
-    """`ports.Breakers` over `Breaker` rows. A breaker nobody has failed at has no row."""
+    """`ports.Breakers` over `Breaker` rows, for a process. A breaker nobody has failed at has no row."""
 
     def __init__(self, *, bridge: Bridge, clock: Clock) -> None:
         self._bridge = bridge
         self._clock = clock
-        # Names known to have no failures since this step began: most calls need no hop for a closed breaker.
-        self._clean: set[str] = set()
+        # Until when names without any failure need no hop.
+        self._clean: dict[str, dt.datetime] = {}
+        self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def allow(self, name: str) -> bool:
-        if name in self._clean:
+        if self._is_clean(name):
             return True
-        allowed, clean = await self._bridge.run(allow, name=name, now=self._clock.now())
-        if clean:
-            self._clean.add(name)
+        # Many calls begin at the same moment: one looks for all of them.
+        async with self._asking[name]:
+            if self._is_clean(name):
+                return True
+            now = self._clock.now()
+            allowed, clean = await self._bridge.run(allow, name=name, now=now)
+            if clean:
+                self._clean[name] = now + FRESH
         return allowed
 
     async def record(self, name: str, *, ok: bool) -> None:
-        if ok and name in self._clean:
+        if ok and self._is_clean(name):
             return
-        self._clean.discard(name)
+        self._clean.pop(name, None)
         await self._bridge.run(record, name=name, ok=ok, now=self._clock.now())
+
+    def _is_clean(self, name: str) -> bool:
+        until = self._clean.get(name)
+        return until is not None and self._clock.now() < until
 
 
 def allow(*, name: str, now: dt.datetime) -> tuple[bool, bool]:

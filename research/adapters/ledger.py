@@ -32,7 +32,7 @@ class StepLedger:
         self._holder = holder
         self._seen: Counter[str] = Counter()
         # Keys of the calls that earlier tries of the step finished; None until they are looked for.
-        self._finished: frozenset[str] | None = None
+        self._finished: frozenset[str] | None = frozenset() if holder.begins else None
 
     async def call(self, request: CallRequest, perform: Callable[[str], Awaitable[CallOutcome]]) -> CallOutcome:
         """See `ports.Ledger.call`. The key is the same for the same call of the same step in every round.

@@ -18,7 +18,10 @@ NOTHING = Usage(calls=1, searches=0, tokens=0, cost_usd=Decimal(0))
 
 
 class Holder(NamedTuple):
-    """Which step, under which token, the calls belong to. user_id: who asked for the run, whose day they count on."""
+    """Which step, under which token, the calls belong to. user_id: who asked for the run, whose day they count on.
+
+    begins: nobody has held the step before, nor one of its kind and key in an earlier round: no call is recorded yet.
+    """
 
     run_id: uuid.UUID
     step_id: int
@@ -27,6 +30,7 @@ class Holder(NamedTuple):
     token: int
     correlation_id: str
     user_id: int
+    begins: bool = False
 
     @classmethod
     def of(cls, step: Step) -> Holder:
@@ -39,6 +43,7 @@ class Holder(NamedTuple):
             token=step.token,
             correlation_id=step.run.correlation_id,
             user_id=step.run.requester_id,
+            begins=step.token == 1 and step.generation == 1,
         )
 
     @property

@@ -39,7 +39,7 @@ from .budget import RowBudget
 from .clock import SystemClock
 from .company_register import TickerFile
 from .db import Bridge
-from .evidence_store import RowEvidenceStore
+from .evidence_store import RowEvidenceStore, Texts
 from .groups import Groups
 from .ledger import Holder, LedgerWriter, StepLedger
 from .ledger_account import DayLimits
@@ -96,6 +96,7 @@ class Runtime:
         self._shared = Connections()
         self._parsers = Parsers()
         self._cache = TwoLevelCache()
+        self._texts = Texts(bridge=bridge)
         self._breakers = RowBreakers(bridge=bridge, clock=clock)
         self._days = _day_limits()
         self._writer = LedgerWriter(bridge=bridge, user_day=self._days[0], all_day=self._days[1])
@@ -155,7 +156,7 @@ class Runtime:
         return StepPorts(
             model=engines.engine_builder(engine)(context),
             shelf=shelf,
-            store=RowEvidenceStore(team_id=run.team_id, bridge=self.bridge),
+            store=RowEvidenceStore(team_id=run.team_id, bridge=self.bridge, texts=self._texts),
             observer=observer,
             register=company_register(),
         )

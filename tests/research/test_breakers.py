@@ -125,3 +125,23 @@ def test_a_step_sees_what_another_process_recorded_once_it_has_failed_itself():
         assert await mine.allow(NAME)
 
     asyncio.run(play_it())
+
+
+@pytest.mark.django_db
+def test_a_breaker_that_another_process_opened_is_heeded_within_seconds():
+    """What was closed a moment ago is taken for closed for two seconds and no longer."""
+    clock = FakeClock(at=NOW)
+    mine = RowBreakers(bridge=HereBridge(), clock=clock)
+
+    async def watch() -> list[bool]:
+        seen = [await mine.allow(NAME)]
+        await mine._bridge.run(fail_three_times)
+        seen.append(await mine.allow(NAME))
+        await clock.sleep(2)
+        return [*seen, await mine.allow(NAME)]
+
+    assert asyncio.run(watch()) == [True, True, False]
+
+
+def fail_three_times() -> None:
+    fail(3)

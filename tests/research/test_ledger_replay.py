@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from research.adapters.ledger import LedgerWriter, StepLedger
+from research.adapters.ledger import Holder, LedgerWriter, StepLedger
 from research.engine.domain.errors import LostLease, Transient
 from research.models import Call, Step
 from tests.doubles.engine import FakeClock
@@ -95,3 +95,15 @@ def test_one_look_at_the_rows_is_enough_for_a_step(step):
     for _ in range(3):
         assert replay(mine) is None
     assert bridge.hops == 1
+
+
+def test_a_step_nobody_has_held_before_needs_no_look(step):
+    bridge = CountingBridge()
+    assert Holder.of(step).begins
+    mine = StepLedger(writer=LedgerWriter(bridge=bridge), clock=FakeClock(at=play.NOW), holder=Holder.of(step))
+    assert replay(mine) is None
+    assert bridge.hops == 0
+    step.generation = 2
+    assert not Holder.of(step).begins
+    step.generation, step.token = 1, 2
+    assert not Holder.of(step).begins
