@@ -12,7 +12,7 @@ import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 
-from research.engine.domain.canonical import digest
+from research.engine.domain.canonical import digest, storable
 from research.engine.domain.errors import CallError
 from research.engine.domain.usage import Usage
 from research.engine.ports import CallOutcome, CallRequest, Clock
@@ -21,6 +21,8 @@ from .ledger_entries import NOTHING, Begin, Holder, Settle
 from .ledger_writer import LedgerWriter
 
 __all__ = ["Holder", "LedgerWriter", "StepLedger"]
+
+_MOST_SEARCHES, _MOST_TOKENS, _DEAREST_USD = 10**6, 10**12, 10**6
 
 
 class StepLedger:
@@ -39,6 +41,7 @@ class StepLedger:
 
         The same call made twice by one step has two keys, by its ordinal.
         """
+        request = _kept(request)
         call_key = self._key(request)
         call_id = uuid.uuid4()
         replay = await self._writer.begin(
@@ -48,6 +51,8 @@ class StepLedger:
             return replay
         try:
             outcome = await perform(call_key)
+            # As it is stored, so that a replay gives the very same.
+            outcome = outcome.model_copy(update={"payload": storable(outcome.payload)})
         except Exception as error:
             # The words of an unforeseen error may hold a key or an address; its kind is enough, the log has the rest.
             words = f"{type(error).__name__}: {getattr(error, 'detail', '')}"[:2000]
@@ -65,6 +70,7 @@ class StepLedger:
             self._finished = await self._writer.finished(self._holder)
         if not self._finished:
             return None
+        requests = [_kept(request) for request in requests]
         known = (place for place, request in enumerate(requests) if self._next_key(request) in self._finished)
         place = next(known, None)
         if place is None:
@@ -84,7 +90,8 @@ class StepLedger:
         settles: str = "",
     ) -> None:
         now = self._clock.now()
-        await self._writer.settle(Settle(self._holder, key, call_id, outcome, error, used, now, settles))
+        words = str(storable(error))
+        await self._writer.settle(Settle(self._holder, key, call_id, outcome, words, bounded(used), now, settles))
 
     def _key(self, request: CallRequest) -> str:
         """Return the key of a call that is made now."""
@@ -99,6 +106,25 @@ class StepLedger:
     def _same(self, request: CallRequest) -> str:
         holder = self._holder
         return digest([str(holder.run_id), holder.kind, holder.key, request.kind, request.name, request.arguments])
+
+
+def _kept(request: CallRequest) -> CallRequest:
+    return request.model_copy(update={"arguments": storable(request.arguments)})
+
+
+def bounded(used: Usage) -> Usage:
+    """Return what is booked of a use that somebody else told: counts no column overflows by, and a price that is none.
+
+    A price of a million dollars for one call is a mistake; it is unpriced, which a person sees.
+    """
+    cost = used.cost_usd if used.cost_usd is not None and used.cost_usd <= _DEAREST_USD else None
+    return used.model_copy(
+        update={
+            "searches": min(used.searches, _MOST_SEARCHES),
+            "tokens": min(used.tokens, _MOST_TOKENS),
+            "cost_usd": cost,
+        }
+    )
 
 
 async def _never(_key: str) -> CallOutcome:

@@ -361,24 +361,20 @@ def test_calls_made_at_once_are_written_together_and_one_alone_at_once(people):
 
 
 def test_one_that_cannot_be_written_harms_nobody_else_in_its_group(people):
-    """An outcome the database does not take is that call's own failure; the others of the group are written."""
+    """An entry the database does not take is that call's own failure; the others of the group are written."""
     good, bad = make_steps(people, "good", "bad")
     writer = LedgerWriter(bridge=HereBridge())
-
-    async def strange(key: str) -> CallOutcome:
-        # No JSON document holds it, so no database takes it.
-        return CallOutcome(payload={"said": {1, 2}}, usage=USED)
+    # No JSON document holds it, so no database takes it.
+    strange = Begin(Holder.of(bad), request({1, 2}), "strange", uuid.uuid4(), NOW)
 
     async def both() -> list:
-        ledgers = [StepLedger(writer=writer, clock=FakeClock(at=NOW), holder=Holder.of(step)) for step in (good, bad)]
-        return await asyncio.gather(
-            ledgers[0].call(request(), perform), ledgers[1].call(request(), strange), return_exceptions=True
-        )
+        mine = StepLedger(writer=writer, clock=FakeClock(at=NOW), holder=Holder.of(good))
+        return await asyncio.gather(mine.call(request(), perform), writer.begin(strange), return_exceptions=True)
 
     first, second = asyncio.run(both())
     assert isinstance(first, CallOutcome)
     assert isinstance(second, TypeError)
-    assert dict(Call.objects.values_list("step__key", "state")) == {"good": "done", "bad": "intent"}
+    assert dict(Call.objects.values_list("step__key", "state")) == {"good": "done"}
 
 
 def test_equal_keys_never_share_a_group(people):

@@ -366,3 +366,31 @@ def test_twenty_at_once_against_a_limit_of_ten_make_exactly_ten(step):
     assert len([one for one in refused if "10 calls" in one]) == 10
     assert reserved(budget(step)) == (0, 0, 0)
     assert budget(step).used_calls == 10
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ({"text": "a\x00b"}, {"text": "a\ufffdb"}),
+        ({"text": ["\ud800"]}, {"text": ["\ufffd"]}),
+        ({"score": float("nan"), "most": float("inf")}, {"score": None, "most": None}),
+        ({"text": "😀 Ω"}, {"text": "😀 Ω"}),
+    ],
+)
+def test_an_answer_no_database_takes_is_kept_all_the_same_and_replayed_as_it_was_given(step, said, kept):
+    """Paid for once: what cannot be stored of it is replaced before anybody sees it."""
+
+    async def answers(_key: str) -> CallOutcome:
+        return CallOutcome(payload=said, usage=Usage(tokens=10**30, searches=10**12, cost_usd=Decimal(10) ** 12))
+
+    first = asyncio.run(ledger(step).call(request(), answers))
+    again = asyncio.run(ledger(step).call(request(), answers))
+    assert first.payload == again.payload == kept
+    row = Call.objects.get()
+    assert (row.tokens, row.searches, row.cost_usd) == (10**12, 10**6, None)
+
+
+def test_arguments_no_database_takes_do_not_stop_a_call(step):
+    made = asyncio.run(ledger(step).call(request(arguments={"query": "a\x00\ud800b"}), Other()))
+    assert made.payload
+    assert Call.objects.get().arguments == {"query": "a\ufffd\ufffdb"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -58,6 +59,42 @@ def canonical_bytes(value: Any) -> bytes:
         value = value.model_dump(mode="json")
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return text.encode("utf-8")
+
+
+# What JSON may hold and a database does not take: a NUL, half a surrogate pair.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_SUSPICIOUS = re.compile(r"\\u0000|\\ud[89a-f]")
+_DEEPEST = 200
+
+
+def storable(value: Any) -> Any:
+    """Return JSON as every database keeps it: what cannot be stored in a text becomes U+FFFD, no number None.
+
+    What was received is replayed from what was stored, so both must be the same from the beginning. Most values are
+    returned as they are. Raises `ValueError` for JSON nested deeper than 200.
+    """
+    try:
+        if not _SUSPICIOUS.search(json.dumps(value, allow_nan=False)):
+            return value
+    except (ValueError, RecursionError):
+        pass
+    return _cleaned(value, 0)
+
+
+def _cleaned(value: Any, depth: int) -> Any:
+    if depth > _DEEPEST:
+        raise ValueError(f"JSON nested deeper than {_DEEPEST} is not kept")
+    match value:
+        case str():
+            return _UNSTORABLE.sub("\ufffd", value)
+        case dict():
+            return {_UNSTORABLE.sub("\ufffd", str(key)): _cleaned(each, depth + 1) for key, each in value.items()}
+        case list() | tuple():
+            return [_cleaned(each, depth + 1) for each in value]
+        case float() if not math.isfinite(value):
+            return None
+        case _:
+            return value
 
 
 def joined(parts: Mapping[str, bytes]) -> bytes:

@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from research.engine.domain.errors import Permanent, ProviderDown, Transient
-from research.engine.domain.usage import Usage
 from research.engine.ports import Breakers, CallOutcome, CallRequest, Clock, Ledger, Observer
 
 from .rates import Rates
@@ -150,8 +149,9 @@ class ResilientCalls:
         except TimeoutError as error:
             await self._breakers.record(breaker, ok=False)
             # It may have been carried out and paid for all the same: what was reserved counts as used.
-            used = Usage(searches=request.estimate.searches, tokens=request.estimate.tokens, cost_usd=None)
-            raise Transient(f"'{request.name}' did not answer within {timeout_s:g} s.", used=used) from error
+            raise Transient(
+                f"'{request.name}' did not answer within {timeout_s:g} s.", used=request.estimate
+            ) from error
         except Transient as error:
             # A limit of rate is the other side at work, not the other side away.
             if not error.limited:

@@ -161,6 +161,10 @@ CONCEPTS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+# Where searches of the web look in vain: pages there are other people's copies, or anybody's answers behind a login.
+HEARSAY = ("pinterest.com", "quora.com", "scribd.com", "slideshare.net", "coursehero.com", "brainly.com")
+
+
 def listed(text: str) -> tuple[str, ...]:
     """Return the terms of `text`, which commas part, in order, with their white space folded."""
     return tuple(" ".join(term.split()) for term in text.split(",") if term.strip())

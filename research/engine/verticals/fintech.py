@@ -281,12 +281,12 @@ RULES: tuple[Rule, ...] = (
     ),
     *SHARED,
 )  # fmt: skip
-
 VERTICAL = Vertical(
     name="fintech",
     title="Payments and lending",
     sections=SECTIONS,
     tasks=TASKS,
+    blocked_domains=base.HEARSAY,
     products=PRODUCTS,
     jurisdictions=base.PLACES,
     competitors=COMPETITORS,

@@ -253,6 +253,7 @@ VERTICAL = Vertical(
     title="Real-money gaming",
     sections=SECTIONS,
     tasks=TASKS,
+    blocked_domains=base.HEARSAY,
     products=words.PRODUCTS,
     jurisdictions=base.PLACES,
     competitors=words.COMPETITORS,

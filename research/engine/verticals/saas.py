@@ -284,6 +284,7 @@ VERTICAL = Vertical(
     title="Software as a service",
     sections=SECTIONS,
     tasks=TASKS,
+    blocked_domains=base.HEARSAY,
     products=words.PRODUCTS,
     jurisdictions=base.PLACES,
     competitors=words.COMPETITORS,

@@ -14,6 +14,7 @@ from research.engine.providers.extractive import sizing
 from . import structured, wording
 from .asking import Asker
 from .forms import MAX_ITEMS, AttributeForm, ItemForm, ItemsForm
+from .settings import Role
 
 # Roles a conclusion may have. A market size is computed by a formula and never concluded.
 _CONCLUDED = {
@@ -37,12 +38,12 @@ async def synthesise(
 async def _concluded(
     asker: Asker, brief: RunBrief, task: PlanTask, claims: Sequence[AcceptedClaim]
 ) -> tuple[ClaimDraft, ...]:
-    name = "require" if task.layer == "requirements" else "synthesise"
+    name: Role = "require" if task.layer == "requirements" else "synthesise"
     prompt = loader.load(name)
     only = _CONCLUDED.get(task.layer, _CONCLUDED["synthesis"])
     given = await structured.ask(
         asker,
-        role="synthesise",
+        role=name,
         prompt=prompt,
         ask=prompt.fill(
             prompt=wording.inert(brief.prompt),

@@ -15,8 +15,8 @@ from .settings import AnthropicSettings, Role
 # The project's own guesses, until there is a run to compare them with (the run page shows both): calls a role makes for
 # one task, and tokens one of them reads and writes.
 _TURNS = 6
-_READ = {"investigate": 14_000, "extract": 6_000, "synthesise": 8_000, "judge": 6_000, "draft": 5_000}
-_WRITTEN = {"investigate": 900, "extract": 2_000, "synthesise": 2_500, "judge": 1_200, "draft": 1_500}
+_READ = {"investigate": 14_000, "extract": 6_000, "synthesise": 8_000, "require": 8_000, "judge": 6_000, "draft": 5_000}
+_WRITTEN = {"investigate": 900, "extract": 2_000, "synthesise": 2_500, "require": 2_500, "judge": 1_200, "draft": 1_500}
 _REST = ""
 
 
@@ -47,13 +47,17 @@ def total(usages: list[Usage]) -> Usage:
 
 def _of_task(task: PlanTask, settings: AnthropicSettings, at: dt.datetime) -> Usage:
     if task.searches_nothing():
-        return _calls("synthesise", 1, settings, at)
+        return _calls(_concludes(task), 1, settings, at)
     server = settings.server_tools and server_tools.SEARCH in task.tools
     searches = min(len(task.queries) or 1, settings.max_searches_per_task) if server else 0
     turns = min(_TURNS, settings.max_turns)
     looked = _calls("investigate", turns, settings, at, more_read=searches * TOKENS_A_SERVER_USE, searches=searches)
-    concluded = [_calls("synthesise", 1, settings, at)] if task.layer != "research" else []
+    concluded = [_calls(_concludes(task), 1, settings, at)] if task.layer != "research" else []
     return total([looked, _calls("extract", 1, settings, at), *concluded])
+
+
+def _concludes(task: PlanTask) -> Role:
+    return "require" if task.layer == "requirements" else "synthesise"
 
 
 def _calls(

@@ -10,9 +10,9 @@ from pydantic import AfterValidator, ConfigDict, Field, SecretStr, field_validat
 
 from research.engine.domain.canonical import Frozen
 
-Role = Literal["plan", "investigate", "extract", "synthesise", "judge", "draft"]
-# The levels every model of the tables takes; "xhigh" is refused by some (recorded: r0226).
-Effort = Literal["low", "medium", "high", "max"]
+Role = Literal["plan", "investigate", "extract", "synthesise", "require", "judge", "draft"]
+# Some models refuse "xhigh" (recorded: r0226): the API says so, and the step fails with its sentence.
+Effort = Literal["low", "medium", "high", "xhigh", "max"]
 
 OPUS, SONNET = "claude-opus-5-5", "claude-sonnet-5-5"
 # Where the SDK goes when it is told nothing; named here, for otherwise it would ask the environment.
@@ -64,7 +64,7 @@ class AnthropicSettings(Frozen):
     alone. structured_outputs: it takes a JSON schema; False for servers that do not: the schema is then told in words.
     prompt_caching: mark the parts of a prompt that repeat. web_search_type, web_fetch_type: versions of these
     tools. max_tokens: of one answer, thinking included.
-    roles: a role that is not named is off.
+    roles: a role that is not named is off, but for `require`, which `synthesise` does then.
     max_searches_per_task, max_fetches_per_task: by the server's tools, 0 for none. max_turns: calls of one
     investigation. max_continuations: of one paused turn. context_tokens: what a conversation may hold before stored
     bodies are dropped from it. batch_poll_s: seconds to the second
@@ -128,7 +128,8 @@ class AnthropicSettings(Frozen):
 
     def role(self, name: Role) -> RoleSettings | None:
         """Return who does a role, with the engine's own `max_tokens` where it has none; None when the role is off."""
-        who = self.roles.get(name)
+        # Who concludes also draws up requirements, unless somebody else is named for it.
+        who = self.roles.get(name) or (self.roles.get("synthesise") if name == "require" else None)
         if who is None or who.max_tokens is not None:
             return who
         return who.model_copy(update={"max_tokens": self.max_tokens})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import json
 from collections.abc import Callable, Mapping
@@ -76,7 +77,9 @@ async def _answer(
     """Return the answer; one that is declined is asked of the fallback model. accept: as `Asked` has it."""
     request: dict[str, Any] = {"system": system_of(prompt, caching=asker.settings.prompt_caching), "messages": messages}
     if asker.settings.structured_outputs:
-        request["output_config"] = {"format": {"type": "json_schema", "schema": schema_of(form)}}
+        # The first schema loads the vendor's library, which takes as long as a call.
+        schema = await asyncio.to_thread(schema_of, form)
+        request["output_config"] = {"format": {"type": "json_schema", "schema": schema}}
     else:
         request["system"] = [*request["system"], {"type": "text", "text": _in_words(form)}]
 

@@ -14,7 +14,8 @@ from research.engine.ports import Listing, RunBrief, ToolReply
 from .forms import AttributeForm
 
 # The tags that fetched text stands in here. Written by others, they lose their angle.
-_TAGS = re.compile(r"<(?=\s*/?\s*(?:passage|quote|claim|prompt|listing|result|sentence)\b)", re.IGNORECASE)
+_NAMES = "passage|quote|claim|prompt|listing|result|sentence"
+_TAGS = re.compile(rf"<(?=[\s/\u200b-\u200f\u2060\ufeff]*(?:{_NAMES})\b)", re.IGNORECASE)
 _LONGEST = 4_000
 
 
@@ -40,9 +41,10 @@ def passage(hit: Hit) -> str:
     )
 
 
-def reply(given: ToolReply) -> str:
-    """Return what a tool found, as its result."""
-    parts = [passage(hit) for hit in given.hits]
+def reply(given: ToolReply, *, asked: str = "") -> str:
+    """Return what a tool found, as its result. asked: the tool that was asked for; another may have answered."""
+    parts = [f"Note: '{asked}' is away; '{given.tool}' answered."] if asked and given.tool != asked else []
+    parts += [passage(hit) for hit in given.hits]
     parts += [listing(each) for each in given.listings]
     if given.note:
         parts.append(f"Note: {inert(given.note)[:_LONGEST]}")
