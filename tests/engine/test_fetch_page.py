@@ -83,6 +83,14 @@ def test_what_the_client_raises_comes_through():
     assert slow.value.retry_after_s == 7
 
 
+@pytest.mark.parametrize("url", ["http://[::1#x", "https://[zz/x", "http://[::1", "http://[2001:db8::1/law#2"])
+def test_what_is_no_address_is_refused_and_shares_a_breaker_of_no_host(url):
+    tool = fetch_page.FetchPage(http=FakeHttp({}))
+    assert tool.breaker_of(fetch_page.Arguments(url=url)) == "fetch_page "
+    with pytest.raises(Permanent):
+        fetched(WebServer(), at=url)
+
+
 def test_a_fragment_that_a_client_leaves_is_cut():
     answered = HttpReply(
         url=f"{SITE}/a#b", status=200, headers={}, media_type="text/html", body=b"x", fetched_at=FakeClock().now()

@@ -11,11 +11,11 @@ import json
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit, urlunsplit
 
 from research.engine.ports import Listing
 
-_URL_CHARS = 2_000
+from .addresses import host_of, page_address
+
 _TITLE_CHARS = 300
 _EXCERPT_CHARS = 1_000
 _WORD_CHARS = 80
@@ -85,22 +85,6 @@ def note(found: Listings, *, shown: int) -> str:
     return " ".join(parts)
 
 
-def page_address(value: Any) -> str | None:
-    """Return an http(s) address without its fragment, None for anything else, and where it carries a password."""
-    if not isinstance(value, str) or len(value) > _URL_CHARS or any(sign.isspace() for sign in value.strip()):
-        return None
-    try:
-        parts = urlsplit(value.strip())
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        return None
-    if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc or port == 0:
-        return None
-    if any(unicodedata.category(sign) in {"Cc", "Cf", "Cs"} for sign in value):
-        return None
-    return urlunsplit((parts.scheme, parts.netloc.lower(), parts.path or "/", parts.query, ""))
-
-
 def _listing(row: dict[str, Any]) -> Listing | None:
     url = page_address(row.get("url"))
     if url is None:
@@ -148,7 +132,7 @@ def _day(value: Any) -> dt.date | None:
 
 
 def _within(url: str, domains: Sequence[str]) -> bool:
-    host = urlsplit(url).hostname or ""
+    host = host_of(url)
     return any(host == domain or host.endswith(f".{domain}") for domain in domains)
 
 

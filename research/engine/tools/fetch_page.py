@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from pydantic import BaseModel, Field
 
 from research.engine.domain.canonical import Frozen
 from research.engine.domain.errors import Permanent
 from research.engine.domain.usage import Usage
 from research.engine.ports import FetchedDocument, Http, Tool, ToolContext, ToolResult
+from research.engine.reading.addresses import host_of
 
 NAME = "fetch_page"
 MAX_URL_CHARS = 2_000
@@ -64,7 +63,7 @@ class FetchPage:
 
     def breaker_of(self, arguments: Arguments) -> str:
         """Return which breaker stands before a call: the host's own. A dead site is no reason to read no other."""
-        return f"{NAME} {(urlsplit(arguments.url).hostname or '')[:60]}"
+        return f"{NAME} {host_of(arguments.url)[:60]}"
 
     async def run(self, arguments: Arguments) -> ToolResult:
         """Return the page as a document to archive, known by the address that answered in the end.

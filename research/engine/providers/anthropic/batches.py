@@ -18,6 +18,7 @@ from research.engine.ports import CallOutcome, CallRequest, EngineContext
 from . import failures, pricing
 from .client import MessagesClient
 from .settings import AnthropicSettings
+from .stream import Garbled, as_message
 
 NAME = "anthropic/batches"
 # A batch that expired or met an overloaded model is made once more.
@@ -79,6 +80,8 @@ class _Batch:
     async def _created(self, number: int) -> str:
         async def perform(_key: str) -> CallOutcome:
             made = await self._client.create_batch([{"custom_id": self._custom_id, "params": self._request}])
+            if not isinstance(made.get("id"), str):
+                raise failures.broken("a batch without its number", call=self._told())
             return CallOutcome(payload={"id": made["id"]}, held=True)
 
         arguments = self._call.arguments | {"batch": "create", "number": number}
@@ -110,8 +113,8 @@ class _Batch:
     async def _result(self, batch_id: str, number: int) -> CallOutcome:
         async def perform(_key: str) -> CallOutcome:
             rows = await self._client.batch_results(batch_id)
-            result = next((row["result"] for row in rows if row.get("custom_id") == self._custom_id), None)
-            return self._read(result)
+            result = next((row.get("result") for row in rows if row.get("custom_id") == self._custom_id), None)
+            return self._read(result if isinstance(result, Mapping) else None)
 
         arguments = {"batch": batch_id, "results": self._custom_id, "number": number}
         # What the making of the batch has set aside pays for it; nothing is set aside twice.
@@ -133,18 +136,26 @@ class _Batch:
     def _read(self, result: Mapping[str, Any] | None) -> CallOutcome:
         kind = result.get("type") if result else "missing"
         if result and kind == "succeeded":
-            message = result["message"]
-            usage = pricing.usage_of(message, at=self._context.clock.now(), batch=True)
+            given = result.get("message")
+            told = given if isinstance(given, Mapping) else {}
+            usage = pricing.usage_of(told, at=self._context.clock.now(), batch=True)
+            try:
+                message = as_message(given)
+            except Garbled as damage:
+                # It is paid for all the same.
+                return CallOutcome(payload={"failed": f"The Messages API sent {damage} by a batch."}, usage=usage)
             return CallOutcome(payload={"message": message, "request_id": None}, usage=usage)
         if result and kind == "errored":
             error = failures.of_answer(
                 status=200,
                 headers={},
                 body=result.get("error"),
-                call=failures.Call(
-                    model=str(self._request["model"]), key=self._settings.api_key, now=self._context.clock.now()
-                ),
+                call=self._told(),
             )
             kind = "later" if isinstance(error, Transient) else "gone" if failures.fallback_worthy(error) else "final"
             return CallOutcome(payload={"failed": error.detail, "kind": kind})
         return CallOutcome(payload={"failed": f"The batch ended without an answer ({kind})."})
+
+    def _told(self) -> failures.Call:
+        model = str(self._request["model"])
+        return failures.Call(model=model, key=self._settings.api_key, now=self._context.clock.now())

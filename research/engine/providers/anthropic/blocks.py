@@ -11,8 +11,11 @@ import binascii
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
-Message = Mapping[str, Any]
+from .fields import Message, blocks_of, content, object_of, text, whole_number
+
 Unit = Literal["char", "page", "block"]
+# Calls of the server's own tools, and of those of an MCP server it speaks to.
+_SERVER_USES = ("server_tool_use", "mcp_tool_use")
 
 
 class ToolUse(NamedTuple):
@@ -122,28 +125,38 @@ def stop_reason(message: Message) -> str | None:
 
 def text_of(message: Message) -> str:
     """Return the text of all text blocks, one after the other."""
-    return "".join(_text(block, "text") for block in _blocks(message) if block["type"] == "text")
+    return "".join(text(block, "text") for block in blocks_of(message) if block["type"] == "text")
 
 
 def sent_back(message: Message) -> list[dict[str, Any]]:
     """Return an answer's blocks as they are to be sent back: as they came, but for what the API refuses to be sent.
 
-    It sends texts without a word and turns without a block now and then, and takes neither back.
+    It sends texts without a word and turns without a block now and then, and takes neither back; nor what is no block.
     """
-    kept = [dict(block) for block in _content(message) if block.get("type") != "text" or _text(block, "text").strip()]
+    kept = [dict(block) for block in blocks_of(message) if block["type"] != "text" or text(block, "text").strip()]
     return kept or [{"type": "text", "text": "(no words)"}]
+
+
+def whole(message: Message) -> list[dict[str, Any]]:
+    """Return an answer's blocks without calls that nobody will answer: those of our tools, the server's pending."""
+    unanswered = {each.id for each in pending(message)}
+    return [
+        dict(block)
+        for block in blocks_of(message)
+        if block["type"] != "tool_use" and not (block["type"] in _SERVER_USES and text(block, "id") in unanswered)
+    ]
 
 
 def tool_uses(message: Message) -> tuple[ToolUse, ...]:
     """Return the client tools the model asks for, in order."""
-    uses = (block for block in _blocks(message) if block["type"] == "tool_use")
-    return tuple(ToolUse(_text(use, "id"), _text(use, "name"), _object(use.get("input"))) for use in uses)
+    uses = (block for block in blocks_of(message) if block["type"] == "tool_use")
+    return tuple(ToolUse(text(use, "id"), text(use, "name"), object_of(use.get("input"))) for use in uses)
 
 
 def pending(*messages: Message) -> tuple[Pending, ...]:
     """Return the server tools' calls that have no result in these messages, in order."""
     calls = (call for call, answer in _pairs(messages) if call is not None and answer is None)
-    return tuple(Pending(_text(call, "id"), _text(call, "name"), _object(call.get("input"))) for call in calls)
+    return tuple(Pending(text(call, "id"), text(call, "name"), object_of(call.get("input"))) for call in calls)
 
 
 def searches(*messages: Message) -> tuple[Search, ...]:
@@ -159,62 +172,64 @@ def fetches(*messages: Message) -> tuple[Fetch, ...]:
 def citations(message: Message) -> tuple[Citation, ...]:
     """Return the citations of a message's text blocks, in order. One of an unknown type has its words alone."""
     found = []
-    for place, block in enumerate(_content(message)):
+    for place, block in enumerate(content(message)):
         if isinstance(block, Mapping) and block.get("type") == "text":
-            found += [_citation(item, place) for item in block.get("citations") or () if isinstance(item, Mapping)]
+            cited = block.get("citations")
+            items = cited if isinstance(cited, list) else []
+            found += [_citation(item, place) for item in items if isinstance(item, Mapping)]
     return tuple(found)
 
 
 def _citation(item: Mapping[str, Any], place: int) -> Citation:
-    kind = _text(item, "type")
+    kind = text(item, "type")
     place_of = _PLACES.get(kind, _Place())
     return Citation(
         kind=kind,
-        cited_text=_text(item, "cited_text"),
+        cited_text=text(item, "cited_text"),
         exact=place_of.exact,
         block=place,
-        url=_text(item, "url") or _text(item, "source"),
-        title=_text(item, "title") or _text(item, "document_title"),
-        source_index=_whole(item, place_of.source_index),
+        url=text(item, "url") or text(item, "source"),
+        title=text(item, "title") or text(item, "document_title"),
+        source_index=whole_number(item, place_of.source_index),
         unit=place_of.unit,
-        start=_whole(item, place_of.start),
-        end=_whole(item, place_of.end),
+        start=whole_number(item, place_of.start),
+        end=whole_number(item, place_of.end),
     )
 
 
 def _search(call: Mapping[str, Any] | None, result: Mapping[str, Any] | None) -> Search:
-    content = result.get("content") if result else None
-    found = content if isinstance(content, list) else []
+    given = result.get("content") if result else None
+    found = given if isinstance(given, list) else []
     return Search(
         id=_id(call, result),
-        query=_text(_object((call or {}).get("input")), "query"),
+        query=text(object_of((call or {}).get("input")), "query"),
         results=tuple(
-            SearchResult(_text(item, "url"), _text(item, "title"), _text(item, "page_age") or None)
+            SearchResult(text(item, "url"), text(item, "title"), text(item, "page_age") or None)
             for item in found
             if isinstance(item, Mapping) and item.get("type") == "web_search_result"
         ),
-        error=_error(content),
+        error=_error(given),
         pending=result is None,
     )
 
 
 def _fetch(call: Mapping[str, Any] | None, result: Mapping[str, Any] | None) -> Fetch:
-    content = result.get("content") if result else None
-    told = _object(content)
-    document = _object(told.get("content"))
-    source = _object(document.get("source"))
+    given = result.get("content") if result else None
+    told = object_of(given)
+    document = object_of(told.get("content"))
+    source = object_of(document.get("source"))
     data = _bytes(source) if source.get("type") == "base64" else None
-    text = source.get("data")
+    words = source.get("data")
     return Fetch(
         id=_id(call, result),
-        asked=_text(_object((call or {}).get("input")), "url"),
-        url=_text(told, "url"),
-        title=_text(document, "title"),
-        text=text if source.get("type") == "text" and isinstance(text, str) else None,
+        asked=text(object_of((call or {}).get("input")), "url"),
+        url=text(told, "url"),
+        title=text(document, "title"),
+        text=words if source.get("type") == "text" and isinstance(words, str) else None,
         data=data,
-        media_type=_text(source, "media_type"),
-        retrieved_at=_text(told, "retrieved_at") or None,
-        error=_error(content),
+        media_type=text(source, "media_type"),
+        retrieved_at=text(told, "retrieved_at") or None,
+        error=_error(given),
         pending=result is None,
     )
 
@@ -223,8 +238,7 @@ def _pairs(messages: tuple[Message, ...]) -> list[_Pair]:
     """Return each call of a server's tool with its result, in order; either may be missing, never both."""
     found: list[_Pair] = []
     for block in _all(messages):
-        # The server's own tools, and those of an MCP server it speaks to.
-        if block["type"] in ("server_tool_use", "mcp_tool_use"):
+        if block["type"] in _SERVER_USES:
             found.append((block, None))
         elif block["type"].endswith("tool_result") and block["type"] != "tool_result":
             place = _call_of(block, found)
@@ -251,48 +265,24 @@ def _is(pair: _Pair, tool: str) -> bool:
     return (call or {}).get("name") == tool or (answer or {}).get("type") == f"{tool}_tool_result"
 
 
-def _error(content: object) -> str | None:
+def _error(given: object) -> str | None:
     """Return the code of a tool's error: its result is then an object whose type ends so, under HTTP 200."""
-    told = _object(content)
-    if not _text(told, "type").endswith("_error") and "error_code" not in told:
+    told = object_of(given)
+    if not text(told, "type").endswith("_error") and "error_code" not in told:
         return None
-    return _text(told, "error_code") or "unknown"
+    return text(told, "error_code") or "unknown"
 
 
 def _bytes(source: Mapping[str, Any]) -> bytes | None:
     try:
-        return base64.b64decode(_text(source, "data"), validate=True)
+        return base64.b64decode(text(source, "data"), validate=True)
     except (binascii.Error, ValueError):
         return None
 
 
 def _id(call: Mapping[str, Any] | None, result: Mapping[str, Any] | None) -> str:
-    return _text(call, "id") if call else _text(result or {}, "tool_use_id")
-
-
-def _content(message: Message) -> list[Any]:
-    content = message.get("content")
-    # A user's message may have one string for its content; it is one text block.
-    return [{"type": "text", "text": content}] if isinstance(content, str) else list(content or ())
-
-
-def _blocks(message: Message) -> Iterator[Mapping[str, Any]]:
-    return (item for item in _content(message) if isinstance(item, Mapping) and isinstance(item.get("type"), str))
+    return text(call, "id") if call else text(result or {}, "tool_use_id")
 
 
 def _all(messages: tuple[Message, ...]) -> Iterator[Mapping[str, Any]]:
-    return (block for message in messages for block in _blocks(message))
-
-
-def _text(item: Mapping[str, Any], key: str) -> str:
-    value = item.get(key)
-    return value if isinstance(value, str) else ""
-
-
-def _whole(item: Mapping[str, Any], key: str) -> int | None:
-    value = item.get(key)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _object(value: object) -> dict[str, Any]:
-    return dict(value) if isinstance(value, Mapping) else {}
+    return (block for message in messages for block in blocks_of(message))

@@ -18,7 +18,7 @@ from research.engine.ports import Clock
 
 from . import failures, pricing, sdk
 from .settings import AnthropicSettings
-from .stream import Garbled, MessageBuilder, StreamError, plain_message
+from .stream import Garbled, MessageBuilder, StreamError, as_message, plain_message
 
 if TYPE_CHECKING:
     import httpx2
@@ -117,7 +117,7 @@ class MessagesClient:
         body = await self._body("GET", f"{BATCHES}/{quote(batch_id, safe='')}/results")
         try:
             rows = [json.loads(line) for line in body.split(b"\n") if line.strip()]
-        except ValueError:
+        except (RecursionError, ValueError):
             rows = [None]
         if not all(isinstance(row, dict) and isinstance(row.get("result"), dict) for row in rows):
             raise failures.broken("results of a batch that cannot be read", call=self._call(""))
@@ -129,7 +129,7 @@ class MessagesClient:
         text = await self._body(method, path, body, model=model)
         try:
             value = json.loads(text)
-        except ValueError:
+        except (RecursionError, ValueError):
             value = None
         if not isinstance(value, dict):
             raise failures.broken("an answer that is no JSON object", call=self._call(model))
@@ -221,4 +221,4 @@ async def _message(response: httpx2.Response, builder: MessageBuilder) -> dict[s
         raise Garbled("a stream without a message")
     if not builder.whole:
         raise Garbled("a stream that was cut before its end")
-    return builder.message
+    return as_message(builder.message)

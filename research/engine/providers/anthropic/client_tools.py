@@ -6,13 +6,13 @@ import asyncio
 import re
 from collections.abc import Sequence
 from typing import Any, Literal
-from urllib.parse import urldefrag
 
 from pydantic import BaseModel, Field, ValidationError
 
 from research.engine.domain.errors import CallError, InvalidInput, Transient
 from research.engine.domain.evidence import SearchRecord
 from research.engine.ports import Shelf, ToolReply
+from research.engine.reading.addresses import defragged
 
 from . import wording
 from .blocks import ToolUse
@@ -48,7 +48,7 @@ class ClientTools:
         self._found = found
         self.report: Report | None = None
         self.failures: list[CallError] = []
-        found.listed |= {urldefrag(url.rstrip(".,;")).url for url in _URL.findall(known_urls)}
+        found.listed |= {defragged(url.rstrip(".,;")) for url in _URL.findall(known_urls)}
 
     def definitions(self) -> list[dict[str, Any]]:
         """Return the tools as the API takes them: the shelf's in their order, then the two for notes."""
@@ -99,14 +99,14 @@ class ClientTools:
         found = len(reply.hits) + len(reply.listings)
         self._found.searches.append(SearchRecord(tool=reply.tool, query=query, hits=found, call_key=reply.call_key))
         self._found.saw(reply.hits, call_key=reply.call_key, url=str(use.input.get("url", "")))
-        self._found.listed |= {urldefrag(each.url).url for each in reply.listings}
+        self._found.listed |= {defragged(each.url) for each in reply.listings}
 
     def _may_read(self, given: dict[str, Any]) -> bool:
         """Tell whether a page may be read: nobody's page can send us to an address of its own making.
 
         An address made up by a page could carry out what was read elsewhere.
         """
-        return urldefrag(str(given.get("url", ""))).url in self._found.listed
+        return defragged(str(given.get("url", ""))) in self._found.listed
 
     def _keep(self, use: ToolUse) -> tuple[str, bool]:
         try:

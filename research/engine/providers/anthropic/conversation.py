@@ -103,7 +103,8 @@ class Conversation:
 
         Their calls may stand in an earlier message (after a pause), and texts up to `last` may cite them.
         """
-        done = {block.get("tool_use_id") for block in self._messages[place]["content"] if block.get("type") in _RESULTS}
+        # A list: an id that is no text (and then no key of a set) is compared all the same.
+        done = [block.get("tool_use_id") for block in self._messages[place]["content"] if block.get("type") in _RESULTS]
         if not done:
             return {}
         lean = {

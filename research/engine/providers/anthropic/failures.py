@@ -114,7 +114,7 @@ def of_answer(*, status: int, headers: Mapping[str, str], body: object, call: Ca
     kind, details = error.get("type"), error.get("details")
     code = details.get("error_code") if isinstance(details, Mapping) else None
     message = _quote(error.get("message"), key=call.key)
-    if code in _SPEND_CODES or (status in _SPEND_STATUS and _SPEND_WORDS.search(message)):
+    if (isinstance(code, str) and code in _SPEND_CODES) or (status in _SPEND_STATUS and _SPEND_WORDS.search(message)):
         limit = "The Anthropic account has reached a spending limit; a person must raise it there."
         return SpendLimitReached(f"{limit} {_says(message)}".strip())
     if status == HTTPStatus.PAYMENT_REQUIRED or kind == "billing_error":

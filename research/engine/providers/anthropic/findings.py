@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urldefrag
 
 from research.engine.domain.evidence import Finding, Hit, Investigation, Quote, SearchRecord, SourceRef, SourceText
 from research.engine.domain.plans import PlanTask
+from research.engine.reading.addresses import defragged
 
 from . import quoting
 
-RELEVANT = 700
 # A lead is worth less than anything that was read.
 LEAD_RELEVANCE = 300
 # The most a model's word that a quote is to the point may weigh. Up to here it puts quotes in order and lets no claim
@@ -25,7 +24,7 @@ class Lead:
     """A place a search engine says something stands: its address, and the engine's words of it."""
 
     def __init__(self, *, url: str, title: str, words: str, call_key: str) -> None:
-        self.url = urldefrag(url).url
+        self.url = defragged(url)
         self.title = title
         self.words = quoting.uncut(words)
         self.call_key = call_key
@@ -57,7 +56,7 @@ class Findings:
     def read(self, text: SourceText, *, urls: Iterable[str], call_key: str) -> None:
         """Take note of a whole document that was read. urls: that it can be quoted by."""
         self._texts[text.extracted_text_id] = text
-        self._by_url.update({urldefrag(url).url: text.extracted_text_id for url in urls if url})
+        self._by_url.update({defragged(url): text.extracted_text_id for url in urls if url})
         self._call_of.setdefault(text.extracted_text_id, call_key)
 
     def saw(self, hits: tuple[Hit, ...], *, call_key: str, url: str = "") -> None:
@@ -68,10 +67,10 @@ class Findings:
                 kept.append(hit)
             self._call_of.setdefault(hit.extracted_text_id, call_key)
             if url:
-                self._by_url[urldefrag(url).url] = hit.extracted_text_id
+                self._by_url[defragged(url)] = hit.extracted_text_id
 
     def has_read(self, url: str) -> bool:
-        return urldefrag(url).url in self._by_url
+        return defragged(url) in self._by_url
 
     def keep(self, *, document: str, words: str, relevance: int, whole: bool = False) -> str:
         """Keep a quote by the number or the address of its document. Return "" or why it was refused.
@@ -96,7 +95,7 @@ class Findings:
         self._quotes.setdefault(quote.key(), finding)
         return ""
 
-    def pin(self, quote: Quote, source: SourceRef, *, call_key: str, relevance: int = RELEVANT) -> None:
+    def pin(self, quote: Quote, source: SourceRef, *, call_key: str, relevance: int) -> None:
         """Keep a quote whose place is known already."""
         finding = Finding(quote=quote, source=source, call_key=call_key, relevance=relevance)
         self._quotes.setdefault(quote.key(), finding)
@@ -105,7 +104,7 @@ class Findings:
         given = document.strip().removeprefix("T").strip()
         if given.isdecimal() and len(given) <= _DIGITS and (int(given) in self._texts or int(given) in self._passages):
             return int(given)
-        return self._by_url.get(urldefrag(document.strip()).url)
+        return self._by_url.get(defragged(document.strip()))
 
     def _found(self, number: int, words: str, *, whole: bool) -> tuple[Quote | None, SourceRef | None]:
         text = self._texts.get(number)

@@ -10,7 +10,7 @@ from research.engine.domain.plans import PlanTask
 from research.engine.ports import RunBrief, Shelf
 from research.engine.prompts import loader
 
-from . import blocks, leads, structured, wording
+from . import blocks, fields, leads, structured, wording
 from .asking import Answer, Asked, Asker
 from .client_tools import ClientTools
 from .conversation import Conversation
@@ -114,7 +114,8 @@ class _Loop:
         reason = blocks.stop_reason(message)
         uses = blocks.tool_uses(message)
         match reason:
-            case "tool_use" if uses:
+            # Whole calls, however the turn ended: each must have its result, or the next request is refused.
+            case "tool_use" | "end_turn" | "stop_sequence" if uses:
                 self._take(answer)
                 self._talk.say(await self._client.answer(uses))
                 return "" if self._client.report is not None else None
@@ -134,7 +135,7 @@ class _Loop:
 
     def _take(self, answer: Answer, *, kept: list[dict[str, Any]] | None = None) -> None:
         """Make an answer part of the conversation; the next call goes on from it. kept: as `Conversation.heard`."""
-        self._talk.heard(answer.message.get("content") or [], kept=kept)
+        self._talk.heard(fields.content(answer.message), kept=kept)
         self._after = answer.call_key
         self._told_tools = self._tools
         self._made_room = False
@@ -146,13 +147,7 @@ class _Loop:
         self._cut += 1
         if self._cut > 1:
             return _CUT_OFF_TWICE
-        pending = {each.id for each in blocks.pending(answer.message)}
-        whole = [
-            block
-            for block in answer.message.get("content") or []
-            if block.get("type") != "tool_use" and block.get("id") not in pending
-        ]
-        self._take(answer, kept=whole)
+        self._take(answer, kept=blocks.whole(answer.message))
         self._talk.say([{"type": "text", "text": _CUT_OFF}])
         return None
 
@@ -161,7 +156,8 @@ class _Loop:
         self._nudged += 1
         if self._nudged > 1:
             return ""
-        self._take(answer)
+        # Stopped for a reason that came later than this code, it may hold calls nobody knows to be whole.
+        self._take(answer, kept=blocks.whole(answer.message))
         self._talk.say([{"type": "text", "text": _GO_ON}])
         return None
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urldefrag, urlsplit
 
 from research.engine.domain.errors import Unreadable
 from research.engine.domain.evidence import SearchRecord, SourceText
 from research.engine.domain.vertical import Vertical
 from research.engine.ports import Archive, FetchedDocument
+from research.engine.reading.addresses import defragged, is_web
 
 from . import blocks
-from .findings import Findings, Lead
+from .findings import MOST_RELEVANT, Findings, Lead
 from .settings import AnthropicSettings
 
 SEARCH, FETCH = "web_search", "web_fetch"
@@ -23,7 +23,8 @@ SAYS = {
 }
 _CITED = "web_search_result_location"
 _MAX_CONTENT_TOKENS = 40_000
-CITED = 600  # thousandths of relevance: the model leant on the words, and did not say how much
+# Thousandths of relevance: the model leant on the words. It did not say how much; no word of it weighs more.
+CITED = MOST_RELEVANT
 
 
 class ServerTools:
@@ -87,7 +88,7 @@ class ServerTools:
         for search in blocks.searches(*self._messages):
             if not search.pending and self._first(search.id):
                 self.searches_left = max(0, self.searches_left - 1)
-                found.listed |= {urldefrag(result.url).url for result in search.results}
+                found.listed |= {defragged(result.url) for result in search.results}
                 found.searches.append(
                     SearchRecord(
                         tool=SEARCH,
@@ -115,12 +116,12 @@ class ServerTools:
         url = fetch.url or fetch.asked
         error = _error(fetch.error)
         hits = 0
-        if error is None and not _is_web(url):
+        if error is None and not is_web(url):
             error = "The server fetched no web address."
         if error is None:
             document = FetchedDocument(
                 kind="web_page",
-                uri=urldefrag(url).url[:2000],
+                uri=defragged(url)[:2000],
                 title=fetch.title,
                 media_type=fetch.media_type or "text/plain",
                 data=fetch.data if fetch.data is not None else (fetch.text or "").encode(),
@@ -145,7 +146,7 @@ class ServerTools:
     def _cite(self, message: Mapping[str, Any], found: Findings, *, call_key: str) -> None:
         for citation in blocks.citations(message):
             words = citation.cited_text.strip()
-            if citation.kind == _CITED and _is_web(citation.url):
+            if citation.kind == _CITED and is_web(citation.url):
                 found.leads.append(Lead(url=citation.url, title=citation.title, words=words, call_key=call_key))
             elif citation.exact and citation.unit == "char":
                 self._keep(citation, found)
@@ -165,7 +166,3 @@ class ServerTools:
 
 def _error(code: str | None) -> str | None:
     return None if code is None else f"The server's tool failed: {code.replace('_', ' ')}."
-
-
-def _is_web(url: str) -> bool:
-    return urlsplit(url).scheme in ("http", "https")

@@ -9,10 +9,15 @@ JSON itself; where both know a case, they do the same.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pydantic_core
+
+# Levels of objects and lists in a message. The API's own have about eight; what is far deeper is read by some parsers
+# and not by others, and could not be recorded (pydantic's JSON writer ends at 255).
+_MOST_LEVELS = 100
 
 
 class Garbled(ValueError):
@@ -47,7 +52,7 @@ class MessageBuilder:
         """
         try:
             event = json.loads(data)
-        except ValueError:
+        except (RecursionError, ValueError):
             raise Garbled("an event that is no JSON") from None
         if not isinstance(event, dict) or not isinstance(event.get("type"), str):
             raise Garbled("an event without a type")
@@ -62,7 +67,7 @@ class MessageBuilder:
                 raise StreamError(event)
             case "message_start":
                 self.message = _object(event["message"])
-                self.message["content"] = list(self.message.get("content") or [])
+                self.message["content"] = _list(self.message.get("content") or [])
                 self._blocks = {}
             case "content_block_start":
                 block = _object(event["content_block"])
@@ -115,24 +120,65 @@ class MessageBuilder:
             if value is not None or key not in self.message:
                 self.message[key] = value
         # Counts are totals so far: they replace those of the start, and what is not told stands (SDK, same place).
-        usage = self.message["usage"] = dict(self.message.get("usage") or {})
+        usage = self.message["usage"] = _object(self.message.get("usage") or {})
         for key, value in _object(event.get("usage") or {}).items():
             if value is not None or key not in usage:
                 usage[key] = value
 
 
 def plain_message(body: bytes) -> dict[str, Any] | None:
-    """Return the message an answer holds that is not a stream; None when it is JSON but no message.
+    """Return the message an answer holds that is not a stream; None when it is JSON that tells of something else.
 
-    Raises `Garbled` when it is no JSON.
+    Raises `Garbled` when it is no JSON, and as `as_message`.
     """
     try:
         value = json.loads(body)
-    except ValueError:
+    except (RecursionError, ValueError):
         raise Garbled("an answer that is neither a stream nor JSON") from None
-    if isinstance(value, dict) and value.get("type") != "error" and isinstance(value.get("content"), list):
-        return value
+    if isinstance(value, dict) and value.get("type") != "error" and "content" in value:
+        return as_message(value)
     return None
+
+
+def as_message(value: object) -> dict[str, Any]:
+    """Return a whole message whose outer shape is right. Its blocks are for `blocks`, which passes odd ones over.
+
+    Raises `Garbled` where the content is no list, the reason to stop no text or the usage no object (either may be
+    missing), and where some of it could not be recorded.
+    """
+    if not isinstance(value, dict) or not isinstance(value.get("content"), list):
+        raise Garbled("a message without content")
+    if not isinstance(value.get("stop_reason"), str | None):
+        raise Garbled("a message whose reason to stop is no text")
+    if not isinstance(value.get("usage"), dict | None):
+        raise Garbled("a message whose usage is no object")
+    if not _plain(value):
+        raise Garbled("a message that is nested too deep or has a number that is none")
+    return value
+
+
+def _plain(value: object) -> bool:
+    """Tell whether JSON is nested no deeper than `_MOST_LEVELS` and holds no infinite number or NaN."""
+    level = [value]
+    for _ in range(_MOST_LEVELS):
+        if any(isinstance(each, float) and not math.isfinite(each) for each in level):
+            return False
+        level = [inner for each in level for inner in _inside(each)]
+        if not level:
+            return True
+    return False
+
+
+def _inside(value: object) -> Iterable[object]:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise Garbled("a message whose content is no list")
+    return list(value)
 
 
 def _object(value: object) -> dict[str, Any]:
@@ -148,14 +194,16 @@ def _tool_input(text: str) -> object:
     streaming): {"INVALID_JSON": text}.
     """
     try:
-        return json.loads(text, parse_constant=_no_number)
-    except ValueError:
+        return _recordable(json.loads(text))
+    except (RecursionError, ValueError):
         pass
     try:
-        return pydantic_core.from_json(text, allow_partial=True, allow_inf_nan=False)
+        return _recordable(pydantic_core.from_json(text, allow_partial=True, allow_inf_nan=False))
     except ValueError:
         return {"INVALID_JSON": text}
 
 
-def _no_number(name: str) -> object:
-    raise ValueError(f"{name} is no JSON")
+def _recordable(value: object) -> object:
+    if not _plain(value):
+        raise ValueError("no JSON that can be recorded")
+    return value
