@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from research.engine.domain.canonical import digest
+from research.engine.domain.canonical import digest, storable
 from research.engine.domain.errors import BudgetExceeded, QuoteNotFound, Unreadable
 from research.engine.domain.evidence import (
     CONTEXT_CHARS,
@@ -163,6 +163,10 @@ class MemoryEvidenceStore:
         return quote.model_copy(update={"prefix": before, "suffix": after})
 
 
+def _kept(request: CallRequest) -> CallRequest:
+    return request.model_copy(update={"arguments": storable(request.arguments)})
+
+
 class MemoryLedger:
     """`ports.Ledger` in a dict: replays finished calls, writes failed ones down, keeps to `limit` calls."""
 
@@ -172,6 +176,7 @@ class MemoryLedger:
         self.limit = limit
 
     async def call(self, request: CallRequest, perform: Callable[[str], Awaitable[CallOutcome]]) -> CallOutcome:
+        request = _kept(request)
         key = digest([request.kind, request.name, request.arguments])[:16]
         if key in self.finished:
             return self.finished[key]
@@ -179,6 +184,7 @@ class MemoryLedger:
             raise BudgetExceeded(f"The run may make {self.limit} calls.")
         try:
             outcome = await perform(key)
+            outcome = outcome.model_copy(update={"payload": storable(outcome.payload)})
         except BaseException as error:
             self.rows.append((request, type(error).__name__))
             raise
@@ -190,7 +196,7 @@ class MemoryLedger:
         return self.finished[key]
 
     async def replay(self, requests: Sequence[CallRequest]) -> CallOutcome | None:
-        keys = (digest([each.kind, each.name, each.arguments])[:16] for each in requests)
+        keys = (digest([each.kind, each.name, each.arguments])[:16] for each in map(_kept, requests))
         return next((self.finished[key] for key in keys if key in self.finished), None)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from test_claude_investigate import KEEP, LOOK, REPORT, look
 
+from research.engine.verticals import registry
 from tests.doubles import messages_build as build
 
 
@@ -36,3 +37,18 @@ def test_notes_of_a_turn_are_taken_after_its_searches_and_in_order():
 def test_the_same_quote_twice_is_kept_once():
     found, _ = look([LOOK, build.asking(KEEP, {**KEEP, "id": "toolu_2"}), REPORT])
     assert len(found.findings) == 1
+
+
+@pytest.mark.parametrize(
+    ("lists", "host", "may"),
+    [
+        ({}, "news.example.com", True),
+        ({"blocked_domains": ("quora.com",)}, "quora.com", False),
+        ({"blocked_domains": ("quora.com",)}, "www.quora.com", False),
+        ({"blocked_domains": ("quora.com",)}, "notquora.com", True),
+        ({"allowed_domains": ("gov.example",)}, "law.gov.example", True),
+        ({"allowed_domains": ("gov.example",), "blocked_domains": ("x.org",)}, "news.example.com", False),
+    ],
+)
+def test_a_verticals_lists_of_domains_say_which_hosts_are_read(lists, host, may):
+    assert registry.get("saas").model_copy(update={"blocked_domains": (), **lists}).may_read(host) is may

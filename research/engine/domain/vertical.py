@@ -100,6 +100,14 @@ class Vertical(Frozen):
     allowed_domains: tuple[str, ...] = added(())
     blocked_domains: tuple[str, ...] = added(())
 
+    def may_read(self, host: str) -> bool:
+        """Tell whether pages of `host` may be read: by the lists of domains, which hold for their subdomains too."""
+
+        def lies_in(domains: tuple[str, ...]) -> bool:
+            return any(host == domain or host.endswith(f".{domain}") for domain in domains)
+
+        return lies_in(self.allowed_domains) if self.allowed_domains else not lies_in(self.blocked_domains)
+
     def section(self, key: str) -> SectionSpec:
         """Return the section called `key`. Raises `KeyError`."""
         return {section.key: section for section in self.sections}[key]

@@ -11,13 +11,15 @@ from pydantic import BaseModel, Field, ValidationError
 
 from research.engine.domain.errors import CallError, InvalidInput, Transient
 from research.engine.domain.evidence import SearchRecord
+from research.engine.domain.vertical import Vertical
 from research.engine.ports import Shelf, ToolReply
-from research.engine.reading.addresses import defragged
+from research.engine.reading.addresses import defragged, host_of
 
 from . import wording
 from .blocks import ToolUse
 from .findings import Findings
 
+_NOT_LISTED = "Only addresses that a search listed or the prompt names may be read, of hosts this field reads: search for the page."
 KEEP, REPORT = "keep_quote", "report"
 READER = "fetch_page"
 _QUERY = 400
@@ -42,10 +44,11 @@ class Report(BaseModel):
 class ClientTools:
     """Carries out what the model asks of our side, for one investigation."""
 
-    def __init__(self, shelf: Shelf, found: Findings, *, known_urls: str) -> None:
+    def __init__(self, shelf: Shelf, found: Findings, *, vertical: Vertical, known_urls: str) -> None:
         """known_urls: text of the run's own people (prompt, plan), whose addresses may be read."""
         self._shelf = shelf
         self._found = found
+        self._vertical = vertical
         self.report: Report | None = None
         self.failures: list[CallError] = []
         found.listed |= {defragged(url.rstrip(".,;")) for url in _URL.findall(known_urls)}
@@ -79,10 +82,7 @@ class ClientTools:
 
     async def _use(self, use: ToolUse) -> tuple[str, bool]:
         if use.name == READER and not self._may_read(use.input):
-            return (
-                "Only addresses that a search listed or the prompt names may be read. Search for the page first.",
-                True,
-            )
+            return _NOT_LISTED, True
         query = str(use.input.get("query") or use.input.get("url") or use.input)[:_QUERY]
         try:
             reply = await self._shelf.use(use.name, use.input)
@@ -93,7 +93,7 @@ class ClientTools:
             # Words of the other side may be in it.
             return wording.inert(error.detail), True
         self._note(use, query, reply)
-        return wording.reply(reply), False
+        return wording.reply(reply, asked=use.name), False
 
     def _note(self, use: ToolUse, query: str, reply: ToolReply) -> None:
         found = len(reply.hits) + len(reply.listings)
@@ -106,7 +106,8 @@ class ClientTools:
 
         An address made up by a page could carry out what was read elsewhere.
         """
-        return defragged(str(given.get("url", ""))) in self._found.listed
+        url = defragged(str(given.get("url", "")))
+        return url in self._found.listed and self._vertical.may_read(host_of(url))
 
     def _keep(self, use: ToolUse) -> tuple[str, bool]:
         try:

@@ -45,7 +45,7 @@ class _Loop:
         self._found = Findings(task)
         self._server = ServerTools(asker.settings, task.tools, brief.vertical)
         known = " ".join((brief.prompt, task.question, *task.queries, *(each.url or "" for each in brief.memory)))
-        self._client = ClientTools(shelf, self._found, known_urls=known)
+        self._client = ClientTools(shelf, self._found, vertical=brief.vertical, known_urls=known)
         self._talk = Conversation(self._first_words())
         self._tools: list[dict[str, Any]] = []
         self._paused = False
