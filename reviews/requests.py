@@ -13,6 +13,7 @@ from research.engine.domain.claims import MAX_CLAIM_CHARS
 from research.engine.domain.documents import Sentence
 from research.engine.domain.errors import InvalidInput
 from research.engine.domain.states import Gate, RunState, Verdict
+from research.engine.domain.wrong_fields import first_wrong
 from research.models.record import SubjectKind
 from research.services.claim_edits import ClaimAddition, ClaimEdit
 
@@ -112,6 +113,5 @@ def _sentence(place: int, sentence: Sentence) -> Sentence:
 
 
 def _wrong(noun: str, error: ValidationError) -> InvalidInput:
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"]) or noun.rsplit(maxsplit=1)[-1]
-    return InvalidInput(f"The {noun} is not valid at '{where}': {first['msg']}.", field=where)
+    wrong = first_wrong(error)
+    return InvalidInput(f"The {noun} is not valid: {wrong.says}.", field=wrong.field or noun.rsplit(maxsplit=1)[-1])

@@ -114,6 +114,51 @@ def test_a_task_without_tools_with_no_question_or_an_unknown_field_is_refused(ch
     assert refusal.value.field.startswith("tasks.0.")
 
 
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"tools": []}, "task 1, tools: name at least one"),
+        ({"tools": ["t"] * 11}, "task 1, tools: at most 10 entries, not 11"),
+        ({"tools": "library_search"}, "task 1, tools: write a list"),
+        ({"queries": ["good words", "x" * 5000]}, "task 1, query 2: at most 400 characters, not 5,000"),
+        ({"queries": ["good words", 7]}, "task 1, query 2: write a text"),
+        ({"queries": ["?!"]}, "task 1, query 1: it holds no letter or digit; write something that can be read"),
+        ({"question": "Why?"}, "task 1, question: at least 8 characters"),
+        ({"question": "x" * 601}, "task 1, question: at most 600 characters, not 601"),
+        ({"question": None}, "task 1, question: write a text"),
+        ({"section": ""}, "task 1, section: at least 1 character"),
+        ({"key": "Two words"}, "task 1, key: write lower-case words and digits joined by '-' or '_'"),
+        ({"key": "x" * 81}, "task 1, key: at most 80 characters, not 81"),
+        ({"layer": "final"}, "task 1, layer: choose one of 'research', 'synthesis' or 'requirements'"),
+        ({"critical": "perhaps"}, "task 1, critical: write true or false"),
+        ({"depends_on": [3]}, "task 1, depends_on entry 1: write a text"),
+        ({"colour": "red"}, "task 1, colour: there is no such field; take it out"),
+    ],
+)
+def test_what_is_wrong_in_a_plan_is_said_in_plain_words_with_its_place(changes, says):
+    data = plan(task()).model_dump(mode="json")
+    data["tasks"][0] |= changes
+    with pytest.raises(PlanInvalid) as refusal:
+        parse_plan(data)
+    assert refusal.value.detail == f"The plan is not valid: {says}."
+
+
+def test_what_is_missing_and_a_plan_that_is_none_are_said_plainly():
+    whole = plan(task()).model_dump(mode="json")
+    del whole["tasks"][0]["tools"]
+    told = []
+    for data in (whole, [], {**whole, "tasks": [5]}, {**whole, "products": ["a b"] * 41}):
+        with pytest.raises(PlanInvalid) as refusal:
+            parse_plan(data)
+        told.append((refusal.value.field, refusal.value.detail.removeprefix("The plan is not valid: ")))
+    assert told == [
+        ("tasks.0.tools", "task 1, tools: it is missing."),
+        ("plan", "write an object with fields."),
+        ("tasks.0", "task 1: write an object with fields."),
+        ("products", "products: at most 40 entries, not 41."),
+    ]
+
+
 def test_a_plan_read_back_has_the_digest_it_had_and_any_change_gives_another():
     whole = plan(task(), task("two"))
     assert parse_plan(whole.model_dump(mode="json")).digest() == whole.digest()

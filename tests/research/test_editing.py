@@ -49,8 +49,8 @@ def test_a_changed_plan_that_can_be_carried_out_passes(run_factory):
         ({"prompt": "Another market altogether"}, "cannot be edited"),
         ({"vertical": "saas"}, "cannot be edited"),
         ({"tasks": []}, "no tasks"),
-        ({"tasks": [{"key": "x"}]}, "not valid at 'tasks.0"),
-        ({"surprise": 1}, "not valid at 'surprise'"),
+        ({"tasks": [{"key": "x"}]}, "not valid: task 1, question: it is missing"),
+        ({"surprise": 1}, "not valid: surprise: there is no such field"),
     ],
 )
 def test_a_plan_edit_that_changes_nothing_too_much_or_makes_no_plan_is_refused(run_factory, changes, says):
@@ -142,7 +142,7 @@ def test_an_edit_that_turns_the_meaning_round_loses_its_support(waiting, people)
         ({"evidence_ids": (987_654,)}, "evidence", "does not have"),
         ({"text": ""}, "text", "no letter or digit"),
         ({"text": "  a "}, "text", "at least 3"),
-        ({"text": "x" * 2001}, "text", "at most 2000"),
+        ({"text": "x" * 2001}, "text", "at most 2,000"),
         ({"kind": "guessed"}, "kind", "'stated'"),
         ({"kind": "computed"}, "formula", "needs its formula"),
         ({"kind": "inferred"}, "premises", "needs the claims it rests on"),

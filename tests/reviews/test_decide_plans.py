@@ -87,7 +87,7 @@ def test_editing_an_approved_plan_voids_the_approval(people, state):
         (lambda body: body["tasks"][0].update(section="astrology"), "unknown section"),
         (lambda body: body["tasks"][0].update(tools=["crystal_ball"]), "unknown tool"),
         (lambda body: body["tasks"][0].update(depends_on=["law-nj"]), "circle"),
-        (lambda body: body["tasks"][0].update(colour="red"), "not valid at"),
+        (lambda body: body["tasks"][0].update(colour="red"), "task 1, colour: there is no such field"),
         (lambda body: body.update(prompt="Another prompt altogether"), "create a new run"),
         (lambda body: None, "Nothing in the plan was changed"),
     ],

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 
 from .canonical import Frozen, Line, digest, readable
 from .errors import InvalidInput, PlanInvalid
+from .wrong_fields import first_wrong
 
 MAX_PROMPT_CHARS = 8_000
 MIN_PROMPT_CHARS = 12
@@ -107,9 +108,8 @@ def parse_plan(data: Any) -> Plan:
     try:
         return Plan.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "plan"
-        raise PlanInvalid(f"The plan is not valid at '{where}': {first['msg']}.", field=where) from error
+        wrong = first_wrong(error)
+        raise PlanInvalid(f"The plan is not valid: {wrong.says}.", field=wrong.field or "plan") from error
 
 
 def check_plan(plan: Plan, *, sections: Collection[str], tools: Collection[str]) -> None:
