@@ -79,7 +79,7 @@ class BreakerAdmin(_OperatorAdmin):
         names = list(chosen.values_list("name", flat=True))
         for name in names:
             self._reset(request, name)
-        self.message_user(request, f"{len(names)} breakers are closed.")
+        self.message_user(request, "1 breaker is closed." if len(names) == 1 else f"{len(names)} breakers are closed.")
 
     def _reset(self, request: HttpRequest, name: str) -> None:
         actor = str(request.user.actor_id)  # type: ignore[union-attr]

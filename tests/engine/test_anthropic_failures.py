@@ -74,6 +74,22 @@ def test_a_server_that_is_not_there_is_transient():
     assert caught.value.used is None
 
 
+@pytest.mark.parametrize("proxied", [False, True])
+def test_a_proxy_that_is_not_there_is_named_where_one_is_set(proxied):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+    async def talk():
+        dead = f"http://127.0.0.1:{port}"
+        more = {"proxy": SecretStr(dead)} if proxied else {}
+        async with client("http://api.example:8080" if proxied else dead, **more) as opened:
+            await opened.send(REQUEST)
+
+    with pytest.raises(Transient, match=r"check .*MRD_ANTHROPIC_BASE_URL") as caught:
+        asyncio.run(talk())
+    assert ("MRD_HTTP_PROXY" in caught.value.detail) == proxied
+
+
 def test_a_message_whose_end_is_lost_is_whole():
     """Once its reason to stop has come nothing more is to come: a call that is paid and whole is not bought twice."""
     last = len(build.events(WHOLE)) - 1

@@ -335,7 +335,8 @@ def test_a_breaker_is_closed_by_administrators_alone(people):
     chosen = {"action": "reset", "_selected_action": ["web"]}
     lists = reverse("admin:research_breaker_changelist")
     for user, is_open in ((people.requester, True), (boss, False)):
-        client_of(user).post(lists, chosen)
+        page = client_of(user).post(lists, chosen, follow=True)
+        assert ("1 breaker is closed." in page.content.decode()) is not is_open
         assert (Breaker.objects.get().opened_at is not None) is is_open
 
 

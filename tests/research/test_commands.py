@@ -86,7 +86,7 @@ def test_several_teams_or_members_are_asked_about_and_unknown_ones_named(people)
     with pytest.raises(CommandError, match="--as USERNAME"):
         research(*GOOD, f"--team={people.team.slug}")
     for stranger in ("nobody", people.outsider.username):
-        with pytest.raises(CommandError, match="must be a member"):
+        with pytest.raises(CommandError, match=f"has no member called '{stranger}'"):
             research(*GOOD, f"--team={people.team.slug}", f"--as={stranger}")
     assert not Run.objects.exists()
 

@@ -145,6 +145,17 @@ def test_the_command_knows_a_run_when_it_sees_one(people):
     assert error.value.returncode == 2
 
 
+def test_the_command_takes_the_beginning_of_an_id_as_the_others_do(people, run, monkeypatch):
+    monkeypatch.setenv("MRD_DECIDE_PASSWORD", rows.PASSWORD)
+    plan, other = rows.plan_of(run), "0" if str(run.pk)[0] != "0" else "1"
+    more = ("plan", str(plan.pk), "approve", "--as", people.reviewer.username, "--digest", plan.digest)
+    with pytest.raises(CommandError, match=f"There is no run '{other}'") as error:
+        call_command("decide", other, *more)
+    assert error.value.returncode == 4
+    call_command("decide", str(run.pk)[:8], *more, stdout=io.StringIO())
+    assert Decision.objects.get().run == run
+
+
 @pytest.mark.parametrize(
     ("run_id", "says"), [("xyz", "not the id of a run"), (str(uuid.uuid4()), "MRD_DECIDE_PASSWORD")]
 )

@@ -111,6 +111,10 @@ def the_member(team: Team, username: str | None) -> User:
     members = list(team.members.filter(username=username) if username else team.members.all()[:2])
     if len(members) == 1:
         return members[0]
+    if username:
+        raise CommandError(
+            f"The team '{team.slug}' has no member called '{username}': name one of its members with --as USERNAME."
+        )
     raise CommandError(f"Say for whom with --as USERNAME; the person must be a member of the team '{team.slug}'.")
 
 

@@ -8,13 +8,13 @@ import os
 import warnings
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from research.engine.domain.errors import Conflict, InvalidInput, MrdError, NotFound, Refused
 from research.engine.domain.states import RunState, Verdict
+from research.management.finding import run_id_of
 from research.models import User
 from research.models.record import SubjectKind
 from reviews import passwords
@@ -33,7 +33,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("run_id", metavar="RUN_ID")
+        parser.add_argument("run_id", metavar="RUN_ID", help="the run's id, or the first characters of it")
         parser.add_argument("subject", choices=[kind.value for kind in SubjectKind])
         parser.add_argument("subject_id", type=int, metavar="ID")
         parser.add_argument("verdict", choices=[verdict.value for verdict in Verdict])
@@ -46,7 +46,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            run_id = _uuid(options["run_id"])
+            run_id = run_id_of(options["run_id"])
             edit = _read(options["file"])
             person, password = _authenticate(options["username"])
             request = DecisionRequest(
@@ -101,11 +101,3 @@ def _read(path: Path | None) -> Any:
         raise InvalidInput(f"The file {path} cannot be read: {error.strerror}.", field="file") from error
     except ValueError as error:
         raise InvalidInput(f"The file {path} is not JSON: {error}.", field="file") from error
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        # Not as argparse's `type`: what that raises is shown as a traceback.
-        raise InvalidInput(f"'{text}' is not the id of a run: copy it from the run's page.", field="run_id") from error

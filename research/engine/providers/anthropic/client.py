@@ -192,7 +192,10 @@ class MessagesClient:
                 return failures.of_exception(error, call=call)
 
     def _call(self, model: str) -> failures.Call:
-        return failures.Call(model=model, key=self._settings.api_key, now=self._clock.now())
+        settings = self._settings
+        return failures.Call(
+            model=model, key=settings.api_key, now=self._clock.now(), proxied=settings.proxy is not None
+        )
 
 
 async def _message(response: httpx2.Response, builder: MessageBuilder) -> dict[str, Any]:

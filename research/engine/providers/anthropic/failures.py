@@ -91,12 +91,14 @@ class Call(NamedTuple):
     """What a failure is told with. model: that was asked, "" for none. key: struck out of whatever is quoted.
 
     now: for dates in `retry-after`. used: what the call was billed before it failed, None for nothing.
+    proxied: whether it went by a proxy.
     """
 
     model: str
     key: SecretStr
     now: dt.datetime
     used: Usage | None = None
+    proxied: bool = False
 
 
 def fallback_worthy(error: MrdError) -> bool:
@@ -169,6 +171,8 @@ def of_exception(error: BaseException, *, call: Call) -> MrdError:
         return of_answer(status=error.status_code, headers=error.response.headers, body=error.body, call=call)
     causes = _causes(error)
     refused = any(isinstance(cause, httpx2.ProxyError) and _REFUSED.search(str(cause)) for cause in causes)
+    # A proxy that cannot be connected to is told by the same error as an API that cannot.
+    reach = f"{BASE_URL_SETTING} and {PROXY_SETTING}" if call.proxied else f"the network and {BASE_URL_SETTING}"
     # The first that fits one of the causes.
     told: tuple[tuple[tuple[type[BaseException], ...], type[Transient | Permanent], str], ...] = (
         ((ssl.SSLCertVerificationError,), Permanent, f"Nobody known here signed the server's certificate; {_CHECK_CA}"),
@@ -184,7 +188,7 @@ def of_exception(error: BaseException, *, call: Call) -> MrdError:
             Transient,
             f"{_API} took too long to answer.",
         ),
-        ((httpx2.ConnectError,), Transient, f"{_API} cannot be reached; check the network and {BASE_URL_SETTING}."),
+        ((httpx2.ConnectError,), Transient, f"{_API} cannot be reached; check {reach}."),
     )
     for kinds, failure, sentence in told:
         if any(isinstance(cause, kinds) for cause in causes):
