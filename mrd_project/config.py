@@ -6,15 +6,22 @@
 from __future__ import annotations
 
 import os
+import re
+import ssl
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
+from research.engine.net.settings import HttpSettings
+from research.engine.providers.anthropic.server_tools import SAYS
 from research.engine.providers.anthropic.settings import AnthropicSettings
+from research.engine.reading import addresses
+
+from . import wrong_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -24,6 +31,7 @@ def _split(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
+_TOOL = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
@@ -35,6 +43,7 @@ class Config(BaseSettings):
         env_file=os.environ.get("MRD_ENV_FILE", BASE_DIR / ".env"),
         env_ignore_empty=True,
         extra="ignore",
+        hide_input_in_errors=True,  # passwords are among it
     )
 
     mode: Literal["development", "production"] = "development"
@@ -73,7 +82,7 @@ class Config(BaseSettings):
     max_searches: int = Field(default=500, ge=0)
     max_tokens: int = Field(default=40_000_000, ge=0)
     max_cost_usd: Decimal = Field(default=Decimal(200), ge=0)
-    planning_max_calls: int = Field(default=8, ge=1)
+    planning_max_calls: int = Field(default=40, ge=1)  # tries that failed count too
     planning_max_tokens: int = Field(default=400_000, ge=0)
     planning_max_cost_usd: Decimal = Field(default=Decimal(1), ge=0)
     # What the runs of one person, and all runs together, may use in a day (UTC); None: no limit.
@@ -143,7 +152,40 @@ class Config(BaseSettings):
 
     @model_validator(mode="after")
     def _engines_are_well_set(self) -> Config:
-        self.engine_options()
+        try:
+            self.engine_options()
+        except ValidationError as error:
+            raise ValueError(wrong_settings.of_part(error, whole="MRD_ANTHROPIC")) from None
+        return self
+
+    @model_validator(mode="after")
+    def _ways_out_are_well_set(self) -> Config:
+        """Refuse what would be found out half way through a run."""
+        try:
+            HttpSettings(
+                user_agent=self.user_agent,
+                trusted_origins=self.trusted_origins,
+                proxy=self.http_proxy.get_secret_value() or None,
+                ca_bundle=self.ca_bundle,
+            )
+        except ValidationError as error:
+            raise ValueError(wrong_settings.of_part(error, whole="MRD_HTTP")) from None
+        if self.searxng_url and not addresses.is_web(self.searxng_url):
+            raise ValueError("MRD_SEARXNG_URL must be like http://searxng:8080.")
+        redis = self.redis_url.get_secret_value()
+        if redis and not redis.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("MRD_REDIS_URL must begin with redis://, rediss:// or unix://.")
+        if self.ca_bundle is not None:
+            try:
+                ssl.create_default_context().load_verify_locations(cafile=self.ca_bundle)
+            except (OSError, ssl.SSLError):
+                raise ValueError("MRD_CA_BUNDLE must be a readable file of certificates in PEM.") from None
+        for name in self.tools:
+            if not _TOOL.fullmatch(name) or name in SAYS:
+                taken = ", ".join(SAYS)
+                raise ValueError(
+                    f"MRD_TOOLS names a tool '{name[:40]}': lower-case words joined by _, none of {taken}."
+                )
         return self
 
     @model_validator(mode="after")
@@ -162,3 +204,11 @@ class Config(BaseSettings):
 def config() -> Config:
     """Return the settings, read once. Raises `pydantic.ValidationError` naming each wrong one."""
     return Config()
+
+
+def config_or_exit() -> Config:
+    """Return the settings, or end the process with a line for each wrong one: nothing can start with them."""
+    try:
+        return config()
+    except (ValidationError, SettingsError) as error:
+        raise SystemExit(f"Wrong settings:\n{wrong_settings.in_words(error)}") from None

@@ -12,9 +12,9 @@ import dj_database_url
 
 from . import logging as project_logging
 from . import sentry
-from .config import BASE_DIR, config
+from .config import BASE_DIR, config_or_exit
 
-MRD = config()
+MRD = config_or_exit()
 PRODUCTION = MRD.mode == "production"
 DEBUG = False
 VAR_DIR: Path = MRD.var_dir

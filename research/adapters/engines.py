@@ -17,6 +17,7 @@ from research.engine.domain.plans import Plan
 from research.engine.domain.usage import Usage
 from research.engine.ports import Tool, ToolContext
 
+from . import outside
 from .clock import SystemClock
 
 
@@ -36,9 +37,14 @@ def tool_names(engine: str = "") -> tuple[str, ...]:
 
 
 def told_tools(engine: str = "") -> dict[str, str]:
-    """Return what a plan's tasks may name, with what each does in a sentence."""
+    """Return what a plan's tasks may name, with what each does in a sentence.
+
+    Left out: tools that lack a setting they need, and those that the engine does not know how to use.
+    """
+    can_use = _engine(engine, "can_use", lambda _: True) if engine else lambda _: True
+    shelf = {name: tool.says for name, tool in catalogue().items() if outside.is_set(name) and can_use(tool)}
     own: Mapping[str, str] = _engine(engine, "tools", lambda _: {})(_options(engine)) if engine else {}
-    return {**{name: tool.says for name, tool in catalogue().items()}, **own}
+    return {**shelf, **own}
 
 
 @functools.cache

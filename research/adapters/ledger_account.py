@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeVar
 from research.engine.domain.errors import BudgetExceeded
 from research.engine.domain.usage import Usage
 from research.models import DayBudget
+from research.models.runs import Phase
 
 from . import ledger_rows
 from .ledger_entries import Begin, Holder
@@ -118,8 +119,9 @@ class Accounts:
         phase = self._phases[holder.run_id, holder.phase]
         person, everybody = (self._days[day] for day in days_of(holder, entry.now))
         if limit := phase.passed_by(estimate):
+            ways = FINISH if holder.phase == Phase.RESEARCH else "or cancel the run"
             return BudgetExceeded(
-                f"The next call would pass this run's limit of {limit} for {holder.phase}: raise the budget, {FINISH}."
+                f"The next call would pass this run's limit of {limit} for {holder.phase}: raise the budget, {ways}."
             )
         for day, whose in ((person, "one person's runs"), (everybody, "everybody's runs together")):
             if limit := day.passed_by(estimate):

@@ -10,6 +10,8 @@ from research.engine.net.settings import HttpSettings
 
 # The tool that reads pages of anybody's choice: it alone may read the intranet pages a deployment trusts.
 _PAGES = "fetch_page"
+# Options without which a tool can answer nothing.
+_NEEDS = {"searxng": ("base_url",), "sensor_tower": ("auth_token",), "sec_edgar": ("user_agent",)}
 
 
 def tool_options(name: str) -> dict[str, str]:
@@ -21,6 +23,11 @@ def tool_options(name: str) -> dict[str, str]:
         "sec_edgar": {"user_agent": conf.sec_user_agent},
     }.get(name, {})
     return {key: value for key, value in found.items() if value}
+
+
+def is_set(name: str) -> bool:
+    """Tell whether the tool called `name` has the settings it cannot do without."""
+    return set(_NEEDS.get(name, ())) <= set(tool_options(name))
 
 
 def trusted_origins(tool: str) -> tuple[str, ...]:

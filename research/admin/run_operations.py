@@ -81,7 +81,8 @@ OPERATIONS = {
     ),
     "budget": Operation(
         "Raise this run's budget?",
-        "These are the limits of its research. A limit can be raised, never lowered.",
+        "These are the limits of its research; a run that is still planning gets as much for planning again. "
+        "A limit can be raised, never lowered.",
         "Raise the budget",
         "The budget is raised. A run that was paused for it can be resumed now.",
         BudgetForm,

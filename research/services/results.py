@@ -126,7 +126,9 @@ def save_claims(*, run: Run, task: Task, drafts: Sequence[ClaimDraft], now: dt.d
     A critical task that found nothing proposes that its question stays open: nobody passes over it unseen.
     """
     if task.critical and task.outcome == TaskOutcome.INSUFFICIENT and not drafts:
-        drafts = [open_question(task_key=task.key, section=task.section, question=task.question)]
+        drafts = [
+            open_question(task_key=task.key, section=task.section, question=task.question, searched=bool(task.searches))
+        ]
     made = claims.propose(run=run, drafts=drafts, now=now)
     recording.append(
         run_id=run.pk,

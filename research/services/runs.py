@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 
 from research.adapters import engines
 from research.engine.domain.canonical import sha256_hex
@@ -162,7 +163,10 @@ def cancel(*, run_id: UUID, actor: str, reason: str, now: dt.datetime) -> Run:
 
 
 def raise_budget(*, run_id: UUID, limits: Limits, actor: str, now: dt.datetime) -> Run:
-    """Give the run's research higher limits. Raises `InvalidInput` when one is lower than it was, `StaleState`."""
+    """Give the run's research higher limits, and a run that is still planning its planning's allowance once more.
+
+    Raises `InvalidInput` when a limit is lower than it was, `StaleState` when the run has ended.
+    """
     with transaction.atomic():
         run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
         if run.state in TERMINAL:
@@ -181,6 +185,9 @@ def raise_budget(*, run_id: UUID, limits: Limits, actor: str, now: dt.datetime) 
         budget.max_calls, budget.max_searches, budget.max_tokens = limits.calls, limits.searches, limits.tokens
         budget.max_cost_usd = Decimal(limits.cost_usd)
         budget.save(update_fields=["max_calls", "max_searches", "max_tokens", "max_cost_usd"])
+        planning = RunState.PLANNING in (run.state, run.resume_to)
+        if planning:
+            _plan_again(run)
         recording.append(
             run_id=run_id,
             kind="run.budget_raised",
@@ -190,7 +197,18 @@ def raise_budget(*, run_id: UUID, limits: Limits, actor: str, now: dt.datetime) 
                 "searches": limits.searches,
                 "tokens": limits.tokens,
                 "cost_usd": str(limits.cost_usd),
+                **({"planning": "once more"} if planning else {}),
             },
             now=now,
         )
         return run
+
+
+def _plan_again(run: Run) -> None:
+    """Give the planning phase its allowance on top of what it has used."""
+    conf = settings.MRD
+    RunBudget.objects.filter(run=run, phase=Phase.PLANNING).update(
+        max_calls=F("used_calls") + F("reserved_calls") + conf.planning_max_calls,
+        max_tokens=F("used_tokens") + F("reserved_tokens") + conf.planning_max_tokens,
+        max_cost_usd=F("used_cost_usd") + F("reserved_cost_usd") + conf.planning_max_cost_usd,
+    )

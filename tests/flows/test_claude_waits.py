@@ -64,8 +64,8 @@ def test_a_run_by_batches_waits_without_a_worker_and_pays_half(library: world.Pe
     with MessagesServer(desk, polls=2) as server:
         at(server)
         run = driving.new_run(library, priority="batch")
-        # The engine's time begins an hour ago, so that what people decide comes after what it is on.
-        slow = driving.FastClock(1, begin=driving.now() - dt.timedelta(hours=1))
+        # The engine's time begins half a day ago, so that what people decide comes after what it is on.
+        slow = driving.FastClock(1, begin=driving.now() - dt.timedelta(hours=12))
         driving.drive(clock=slow, linger_s=0)
         waits_for_its_batch(run, server, before=slow.now())
         # Another driver, which knows of the batch only what stands in the ledger.

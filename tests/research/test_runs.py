@@ -6,6 +6,7 @@ import uuid
 from decimal import Decimal
 
 import pytest
+from django.conf import settings as django_settings
 from django_q.models import OrmQ
 
 from research.engine.domain.errors import InvalidInput, MrdError, StaleState
@@ -185,3 +186,13 @@ def test_a_run_that_is_not_there_changes_nothing(people, verb):
     more |= {"limits": limits()} if verb == "raise_budget" else {}
     with pytest.raises((Run.DoesNotExist, MrdError)):
         getattr(runs, verb)(run_id=uuid.uuid4(), actor="someone", now=NOW, **more)
+
+
+def test_raising_the_budget_of_a_run_that_is_still_planning_gives_its_planning_once_more(people):
+    """Else a run whose provider was away while it planned could neither go on nor be finished."""
+    run = create(people)
+    RunBudget.objects.filter(run=run, phase="planning").update(used_calls=40)
+    runs.pause(run_id=run.pk, actor="someone", reason="The provider is away.", now=NOW)
+    runs.raise_budget(run_id=run.pk, limits=runs.default_limits(), actor="someone", now=NOW)
+    assert RunBudget.objects.get(run=run, phase="planning").max_calls == 40 + django_settings.MRD.planning_max_calls
+    assert Event.objects.filter(run=run).latest("seq").kind == "run.budget_raised"

@@ -125,3 +125,14 @@ def test_how_a_tool_goes_out_is_as_the_deployment_says(settings):
     made = outside.http_settings()
     assert (made.proxy, made.max_bytes) == ("http://name:pass@proxy:3128", 3 * 1024 * 1024)
     assert "pass" not in repr(made)
+
+
+def test_a_plan_may_name_only_tools_that_are_set_and_that_the_engine_can_use(settings):
+    """What would fail half way through a run is refused before anybody approves it."""
+    known = set(engines.tool_names("extractive"))
+    assert {"library_search", "library_scan"} <= known
+    assert not known & {"fetch_page", "structured_file", "world_bank", "searxng", "web_search"}
+    settings.MRD = settings.MRD.model_copy(update={"searxng_url": ""})
+    assert "searxng" not in engines.tool_names("anthropic")
+    settings.MRD = settings.MRD.model_copy(update={"searxng_url": "http://127.0.0.1:8888"})
+    assert "searxng" in engines.tool_names("anthropic")

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings as real
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
+from mrd_project import wrong_settings
 from mrd_project.config import Config
 
 ROOT = Path(real.BASE_DIR)
@@ -40,6 +42,36 @@ def config(**values) -> Config:
 def test_a_wrong_setting_stops_the_start_with_its_name(values, says):
     with pytest.raises(ValidationError, match=re.escape(says)):
         config(**values)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("MRD_WORKERS", "1", "MRD_WORKERS: Input should be greater"),
+        ("MRD_ANTHROPIC", '{"rolez": {}}', "MRD_ANTHROPIC.rolez: Extra inputs"),
+        ("MRD_ANTHROPIC", '{"max_turns": 0}', "MRD_ANTHROPIC.max_turns: "),
+        ("MRD_ANTHROPIC", "{bad", "MRD_ANTHROPIC cannot be read"),
+        ("MRD_ANTHROPIC_BASE_URL", "foo", "MRD_ANTHROPIC_BASE_URL: "),
+        ("MRD_HTTP_PROXY", "http://user:canary-password@host:notaport", "MRD_HTTP_PROXY: "),
+        ("MRD_CA_BUNDLE", "/no/such.pem", "MRD_CA_BUNDLE: "),
+        ("MRD_CA_BUNDLE", __file__, "MRD_CA_BUNDLE must be a readable file of certificates"),
+        ("MRD_REDIS_URL", "nonsense", "MRD_REDIS_URL must begin with redis://"),
+        ("MRD_TRUSTED_ORIGINS", "foo", "MRD_TRUSTED_ORIGINS: "),
+        ("MRD_SEARXNG_URL", "foo", "MRD_SEARXNG_URL must be like"),
+        ("MRD_USER_AGENT", "two\nlines", "MRD_USER_AGENT: "),
+        ("MRD_TOOLS", '{"Web Search": "x"}', "MRD_TOOLS names a tool 'Web Search'"),
+        ("MRD_TOOLS", '{"web_search": "x"}', "MRD_TOOLS names a tool 'web_search'"),
+    ],
+)
+def test_a_wrong_setting_ends_the_start_with_its_variable_in_a_line_and_no_value(monkeypatch, name, value, says):
+    monkeypatch.setenv(name, value)
+    with pytest.raises((ValidationError, SettingsError)) as wrong:
+        config()
+    told = wrong_settings.in_words(wrong.value)
+    assert says in told
+    assert len(told.splitlines()) == 1
+    assert "canary-password" not in told
+    assert "canary-password" not in str(wrong.value)
 
 
 def test_production_settings_that_are_whole_are_taken():

@@ -92,11 +92,13 @@ class ClaimDraft(Frozen):
 
 # How a claim begins that says a critical question stays open: a person accepts that it does, or sends the run back.
 OPEN_QUESTION = "No source that was searched answers this critical question: "
+UNASKED_QUESTION = "This critical question was not researched: "
 
 
-def open_question(*, task_key: str, section: str, question: str) -> ClaimDraft:
+def open_question(*, task_key: str, section: str, question: str, searched: bool) -> ClaimDraft:
     """Return the claim that lets a person decide on a critical question without an answer."""
-    return ClaimDraft(task_key=task_key, section=section, kind="assumption", text=f"{OPEN_QUESTION}{question}")
+    words = OPEN_QUESTION if searched else UNASKED_QUESTION
+    return ClaimDraft(task_key=task_key, section=section, kind="assumption", text=f"{words}{question}")
 
 
 class ClaimInHand(Frozen):

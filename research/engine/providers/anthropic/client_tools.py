@@ -19,7 +19,10 @@ from . import wording
 from .blocks import ToolUse
 from .findings import Findings
 
-_NOT_LISTED = "Only addresses that a search listed or the prompt names may be read, of hosts this field reads: search for the page."
+_NOT_LISTED = (
+    "Only addresses that a search listed or the prompt names may be read, and only of hosts this field reads. "
+    "Search for the page."
+)
 KEEP, REPORT = "keep_quote", "report"
 READER = "fetch_page"
 _QUERY = 400

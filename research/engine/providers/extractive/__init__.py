@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from research.engine.ports import EngineContext, ResearchModel
+from pydantic import ValidationError
+
+from research.engine.ports import EngineContext, ResearchModel, Tool
 
 from .model import ExtractiveModel
+
+
+def can_use(tool: Tool) -> bool:
+    """Tell whether the engine can use a tool: it asks by words alone, and reads passages, not listings."""
+    try:
+        tool.arguments.model_validate({"query": "words", "limit": 1})
+    except ValidationError:
+        return False
+    return tool.capability != "search_web"
 
 
 def build(context: EngineContext) -> ResearchModel:
