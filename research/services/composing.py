@@ -10,7 +10,7 @@ from django.db.models.query import QuerySet
 
 from research.engine.document.compose import compose as put_together
 from research.engine.domain.canonical import canonical_bytes
-from research.engine.domain.claims import OPEN_QUESTION, Formula, TypedValue
+from research.engine.domain.claims import OPEN_QUESTION, UNASKED_QUESTION, Formula, TypedValue
 from research.engine.domain.documents import AcceptedClaim, SectionBrief, SectionDraft
 from research.engine.domain.mrd import (
     CostsSummary,
@@ -122,7 +122,9 @@ def bundle(run: Run, key: str) -> SectionBundle:
         ),
         # That a question stays open is told as the gap it is, with its searches, and not a second time as a claim.
         claims=tuple(
-            claim for claim in accepted_claims(run) if claim.section == key and not claim.text.startswith(OPEN_QUESTION)
+            claim
+            for claim in accepted_claims(run)
+            if claim.section == key and not claim.text.startswith((OPEN_QUESTION, UNASKED_QUESTION))
         ),
     )
 
