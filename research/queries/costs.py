@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, Q, Sum
 
-from research.engine.domain.usage import Usage
+from research.engine.domain.usage import Usage, exact_usd
 from research.models import Call, Plan, Run
 from research.models.calls import CallState
 from research.models.runs import Phase
@@ -147,7 +147,8 @@ def calls_by_state() -> list[tuple[str, str, str, Spent]]:
 
 def spent_of(row: Mapping[str, Any]) -> Spent:
     """Return what a row annotated with `SUMS` came to."""
-    return Spent(**{name: row[f"sum_{name}"] for name in Spent._fields})
+    spent = Spent(**{name: row[f"sum_{name}"] for name in Spent._fields})
+    return spent._replace(cost_usd=exact_usd(spent.cost_usd))
 
 
 def named_of(rows: Mapping[tuple[str, str], list[Spent]]) -> tuple[Named, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from decimal import Decimal
 
 from django.db.models import Q, Sum
 from django.db.models.query import QuerySet
@@ -20,6 +21,7 @@ from research.engine.domain.mrd import (
     SectionApproval,
 )
 from research.engine.domain.states import ClaimStatus, Verdict
+from research.engine.domain.usage import plain_usd
 from research.engine.ports import SectionBundle
 from research.engine.verticals import registry
 from research.models import (
@@ -205,7 +207,7 @@ def _facts(run: Run, *, revision: int, now: dt.datetime) -> MrdFacts:
         costs=CostsSummary(
             calls=calls.count(),
             searches=totals["searches"] or 0,
-            cost_usd=None if unpriced else f"{totals['cost'] or 0:f}",
+            cost_usd=None if unpriced else plain_usd(totals["cost"] or Decimal(0)),
         ),
         approvals=tuple(_approvals(run)),
         claim_decisions=_claim_decisions(run),

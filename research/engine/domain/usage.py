@@ -21,6 +21,20 @@ class Usage(Frozen):
     cost_usd: Decimal | None = Field(default=Decimal(0), ge=0)
 
 
+# What the ledger keeps of a cost.
+_MICRO_DOLLAR = Decimal("0.000001")
+
+
+def exact_usd(total: Decimal) -> Decimal:
+    """Return a sum of costs to the six decimals they are kept with. A database may have added them as floats."""
+    return total.quantize(_MICRO_DOLLAR)
+
+
+def plain_usd(total: Decimal) -> str:
+    """Return a sum of costs in plain digits, at most six decimals and no zeros at the end: "1.412", "0"."""
+    return f"{exact_usd(total):f}".rstrip("0").rstrip(".")
+
+
 class Limits(Frozen):
     """What may be used (by a run in one phase, a person in a day): whole numbers, and US dollars."""
 
