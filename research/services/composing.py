@@ -37,6 +37,7 @@ from research.models import (
     Task,
     User,
 )
+from research.models.library import SourceKind
 from research.models.record import SubjectKind
 
 from . import claims as claim_rows
@@ -253,10 +254,13 @@ def _places(evidence_ids: set[int]) -> dict[int, EvidencePlace]:
     places = {}
     for row in rows.defer("extracted_text__text", "extracted_text__page_starts"):
         snapshot = row.extracted_text.snapshot
+        # An upload's moment says when it was added, which is no date of access.
+        uploaded = snapshot.source.kind == SourceKind.UPLOAD
         places[row.pk] = EvidencePlace(
             snapshot_sha256=snapshot.sha256,
             extracted_text_sha256=row.extracted_text.sha256,
             url=snapshot.source.uri if snapshot.source.uri.startswith("http") else None,
             call_key=row.call_key,
+            retrieved_at=None if uploaded else snapshot.captured_at,
         )
     return places

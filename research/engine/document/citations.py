@@ -67,4 +67,5 @@ class Numbering:
             prefix=item.quote.prefix,
             suffix=item.quote.suffix,
             call_key=place.call_key,
+            retrieved_at=place.retrieved_at,
         )

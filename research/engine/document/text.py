@@ -80,8 +80,9 @@ def place(citation: Citation) -> str:
 
 
 def origin(citation: Citation) -> str:
-    """Return who says it and when: publisher, date, domain."""
-    parts = (citation.publisher or "publisher not known", day(citation.published_date), citation.domain)
+    """Return who says it and when, and where and when it was found: publisher, date, domain, day of retrieval."""
+    retrieved = f"retrieved {day(citation.retrieved_at.date())}" if citation.retrieved_at else None
+    parts = (citation.publisher or "publisher not known", day(citation.published_date), citation.domain, retrieved)
     return " · ".join(part for part in parts if part)
 
 

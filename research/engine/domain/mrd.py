@@ -34,12 +34,14 @@ class EvidencePlace(Frozen):
 
     snapshot_sha256: of the archived bytes. extracted_text_sha256: of the text its offsets are true for.
     url: where the bytes came from, or None for an upload. call_key: the ledger row of the call that found it.
+    retrieved_at: when what the web or a service gave was archived, UTC; None for an upload.
     """
 
     snapshot_sha256: str = Field(pattern=SHA256)
     extracted_text_sha256: str = Field(pattern=SHA256)
     url: str | None = None
     call_key: str = ""
+    retrieved_at: UtcDatetime | None = added(None)
 
 
 class Approval(Frozen):
@@ -76,7 +78,8 @@ class CostsSummary(Frozen):
 class MrdIdentity(Frozen):
     """What the document is about and what made it.
 
-    plan_digest: of the plan a reviewer approved. as_of: when the research ended, UTC; the only time in the document.
+    plan_digest: of the plan a reviewer approved. as_of: when the research ended, UTC; no other time is in the document but
+    those its sources were retrieved at.
     revision: counts from 1. is_demo: its decisions were made by demo people.
     """
 
@@ -206,6 +209,7 @@ class Citation(Frozen):
     """A quote at its place. Offsets are code points into the extracted text, end exclusive; pages count from 1.
 
     also_evidence_ids: other evidence that pins the very same words at the same place.
+    retrieved_at: when the archived bytes came from the web or a service, UTC; None for an upload.
     """
 
     number: int = Field(ge=1)
@@ -225,6 +229,7 @@ class Citation(Frozen):
     prefix: str = ""
     suffix: str = ""
     call_key: str = ""
+    retrieved_at: UtcDatetime | None = added(None)
 
 
 class Mrd(MrdIdentity):
