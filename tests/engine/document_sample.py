@@ -24,6 +24,8 @@ from research.engine.domain.mrd import (
 )
 
 AS_OF = dt.datetime(2026, 11, 5, 14, 30, tzinfo=dt.UTC)
+# Half past one in the morning of the 4th where it was retrieved.
+RETRIEVED = dt.datetime(2026, 11, 4, 1, 30, tzinfo=dt.timezone(dt.timedelta(hours=2)))
 
 
 def sha(words: str) -> str:
@@ -73,6 +75,7 @@ def places(claims: list[AcceptedClaim]) -> dict[int, EvidencePlace]:
             extracted_text_sha256=sha(f"text {item.source.id}"),
             url=f"https://{item.source.domain}/filing?id={item.source.id}&part=1" if item.source.domain else None,
             call_key=f"call-{item.id:04d}",
+            retrieved_at=RETRIEVED if item.source.domain else None,
         )
         for one in claims
         for item in one.evidence

@@ -47,6 +47,17 @@ def test_a_citation_says_where_its_words_stand():
     assert citation.call_key == "call-0101"
 
 
+def test_what_was_retrieved_says_when_in_utc_and_what_was_not_leaves_no_trace():
+    """So a document composed before there was such a date keeps its digest."""
+    whole = sample.mrd()
+    dated = {citation.source_title: citation.retrieved_at for citation in whole.citations}
+    assert dated[sample.BOARD.title] == dt.datetime(2026, 11, 3, 23, 30, tzinfo=dt.UTC)
+    assert dated[sample.NOTES.title] is None
+    written = {each["source_title"]: each for each in whole.model_dump(mode="json")["citations"]}
+    assert written[sample.BOARD.title]["retrieved_at"] == "2026-11-03T23:30:00Z"
+    assert "retrieved_at" not in written[sample.NOTES.title]
+
+
 def test_the_same_words_at_the_same_place_have_one_number():
     first = sample.claim(1, "Players like it.", sample.evidence(9, "they like it", sample.PAPER))
     second = sample.claim(2, "Players love it.", sample.evidence(5, "they like it", sample.PAPER))

@@ -101,6 +101,8 @@ def test_a_citation_shows_source_page_offsets_quote_and_context(signed_page):
         assert f"page {citation.page}, characters {citation.start:,}–{citation.end:,}" in shown
         assert citation.source_title in shown
         assert citation.snapshot_sha256 in shown
+        assert text.origin(citation) in shown
+    assert shown.count("retrieved 3 November 2026") > sum(bool(each.retrieved_at) for each in sample.mrd().citations)
     assert shown.count("as the table on the page before shows.") == len(sample.mrd().citations)
 
 

@@ -96,6 +96,16 @@ def test_gaps_contradictions_and_sources_have_their_place():
     assert page.index("## Signatures") < page.index("## Sources") < page.index("## Citations")
 
 
+def test_what_came_from_the_web_says_the_day_it_was_retrieved_and_an_upload_none():
+    page = markdown.to_markdown(sample.signed())
+    sources = page[page.index("## Sources") : page.index("## Citations")].splitlines()
+    ledger = next(line for line in sources if sample.PAPER.title in line)
+    assert f"{sample.PAPER.publisher} · 24 February 2023" in ledger
+    assert "retrieved 3 November 2026" in ledger
+    notes = next(line for line in sources if "interview" in line)
+    assert "retrieved" not in notes
+
+
 def test_a_contradiction_and_a_gap_that_the_draft_does_not_show_are_shown_by_the_page():
     draft = sample.SectionDraft(key="market", title="Market", sentences=(sample.said(sample.claims()[0]),))
     mrd = sample.mrd(facts=sample.facts(approvals=()), sections=[draft])

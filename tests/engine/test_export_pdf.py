@@ -122,6 +122,11 @@ def test_a_citation_is_told_in_words_once_in_the_summary_and_once_in_the_section
     assert rest.count('data-number="1"') == 1
 
 
+def test_what_came_from_the_web_says_the_day_it_was_retrieved(draft_page):
+    dated = sum(bool(each.retrieved_at) for each in rich.mrd().citations)
+    assert draft_page.count("retrieved 3 November 2026") > dated > 0
+
+
 def test_hostile_words_stay_words():
     page = paper.paper(SignedMrd.of(mrd=hostile.hostile_document()))
     tree = hostile.Tree(page)

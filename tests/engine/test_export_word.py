@@ -92,6 +92,8 @@ def test_evidence_claims_and_signature_are_there(opened):
     whole = shown(opened)
     for citation in rich.mrd().citations:
         assert citation.quote in whole
+    # With each quote and in the list of sources.
+    assert whole.count("retrieved 3 November 2026") > sum(bool(each.retrieved_at) for each in rich.mrd().citations) > 0
     assert "Ada Okonkwo" in whole
     assert rich.mrd().digest() in whole
     assert "official claim, 24 February 2023" in whole

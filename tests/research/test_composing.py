@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 
 import pytest
@@ -11,7 +12,7 @@ from research.engine.domain.canonical import sha256_hex
 from research.engine.domain.documents import SectionDraft, Sentence
 from research.engine.domain.errors import MrdError
 from research.engine.domain.states import RunState
-from research.models import Call, Claim, Document, Event, Run, SectionRevision, Step, Task
+from research.models import Call, Claim, Document, Event, Run, SectionRevision, Source, Step, Task
 from research.services import audit, composing, gates, runs
 from tests.doubles import world
 from tests.research import play
@@ -163,6 +164,18 @@ def test_every_sentence_of_the_document_leads_to_archived_bytes(run, people):
     assert str(people.reviewer.actor_id) in text
     assert str(people.second_reviewer.actor_id) in text
     assert people.reviewer.username not in text
+
+
+@pytest.mark.parametrize("kind", ["upload", "web_page", "record", "lead"])
+def test_a_source_that_was_retrieved_says_when_and_an_upload_does_not(run, people, kind):
+    play.carry_to(RunState.REGULATORY_REVIEW, run, people, section="regulation")
+    snapshot = play.text_of(run).snapshot
+    Source.objects.filter(pk=snapshot.source_id).update(kind=kind)
+    decide_sections(run, people)
+    said = {citation.get("retrieved_at") for citation in body(run)["citations"]}
+    assert {moment and dt.datetime.fromisoformat(moment) for moment in said} == {
+        None if kind == "upload" else snapshot.captured_at
+    }
 
 
 def test_a_document_composed_anew_voids_the_one_before(run, people):

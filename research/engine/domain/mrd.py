@@ -78,8 +78,8 @@ class CostsSummary(Frozen):
 class MrdIdentity(Frozen):
     """What the document is about and what made it.
 
-    plan_digest: of the plan a reviewer approved. as_of: when the research ended, UTC; no other time is in the document but
-    those its sources were retrieved at.
+    plan_digest: of the plan a reviewer approved. as_of: when the research ended, UTC; beside it the document holds no
+    times but those its sources were retrieved at.
     revision: counts from 1. is_demo: its decisions were made by demo people.
     """
 
