@@ -180,7 +180,10 @@ def test_a_breaker_opens_for_all_processes_and_lets_one_probe_through() -> None:
     down = [True]
 
     def script(request: dict[str, Any], _number: int) -> Any:
-        return answers.error(500, "api_error", "Down") if down[0] else build.message(build.text("Hello"))
+        if down[0]:
+            return answers.error(500, "api_error", "Down")
+        # Slow, so that the others ask while the probe is under way: once it is back the breaker is shut for nobody.
+        return answers.Answer(message=build.message(build.text("Hello")), delay_s=0.7)
 
     async def play_it(away: Away) -> None:
         assert "error of its own" in await away.ask(0)
