@@ -7,7 +7,6 @@ import datetime as dt
 import threading
 from collections.abc import Callable, Sequence
 
-from research.engine.domain.canonical import sha256_hex
 from research.engine.domain.errors import Unreadable
 from research.engine.domain.evidence import Hit, SourceRef, SourceText
 from research.engine.extraction.result import Extraction, clean_text, clean_title
@@ -166,15 +165,7 @@ def _write(
     if document.kind != "lead":
         return texts.add(team_id=team_id, snapshot=snapshot, extraction=extraction, now=now)
     # What a search engine printed of a page is nothing the library's searches may return: no passages, no feed.
-    return ExtractedText.objects.create(
-        snapshot=snapshot,
-        extractor=extraction.extractor,
-        extractor_version=extraction.extractor_version,
-        text=extraction.text,
-        sha256=sha256_hex(extraction.text.encode()),
-        page_starts=list(extraction.page_starts),
-        created_at=now,
-    )
+    return texts.create(snapshot=snapshot, extraction=extraction, now=now)
 
 
 def _hits(text: ExtractedText, source: SourceRef) -> list[Hit]:

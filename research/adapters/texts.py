@@ -30,12 +30,12 @@ def source_ref(source: Source) -> SourceRef:
     )
 
 
-def add(*, team_id: int, snapshot: Snapshot, extraction: Extraction, now: dt.datetime) -> ExtractedText:
-    """Write a text with its passages and give it its place in the feed. Must run inside a transaction.
+def create(*, snapshot: Snapshot, extraction: Extraction, now: dt.datetime) -> ExtractedText:
+    """Write a text alone: no search returns it.
 
     Raises `IntegrityError` when this extractor's version gave a text of the snapshot before.
     """
-    text = ExtractedText.objects.create(
+    return ExtractedText.objects.create(
         snapshot=snapshot,
         extractor=extraction.extractor,
         extractor_version=extraction.extractor_version,
@@ -44,6 +44,14 @@ def add(*, team_id: int, snapshot: Snapshot, extraction: Extraction, now: dt.dat
         page_starts=list(extraction.page_starts),
         created_at=now,
     )
+
+
+def add(*, team_id: int, snapshot: Snapshot, extraction: Extraction, now: dt.datetime) -> ExtractedText:
+    """Write a text with its passages and give it its place in the feed. Must run inside a transaction.
+
+    Raises `IntegrityError` as `create` does.
+    """
+    text = create(snapshot=snapshot, extraction=extraction, now=now)
     Passage.objects.bulk_create(_passages(team_id, text, extraction))
     index_feed.publish(text_id=text.pk)
     return text
