@@ -11,6 +11,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from research.engine.domain.states import StepState
 from research.engine.domain.usage import Usage
 from research.models import Call, DayBudget, RunBudget, Step
+from research.models.base import Spending
 from research.models.calls import CallState
 
 from . import bulk
@@ -113,7 +114,7 @@ def _locked_days(days: Collection[DayOf]) -> list[Held[DayOf]]:
     return [Held((row.scope, row.day), row.pk, held_of(row)) for row in rows if (row.scope, row.day) in days]
 
 
-def held_of(row: RunBudget | DayBudget) -> tuple[int | Decimal, ...]:
+def held_of(row: Spending) -> tuple[int | Decimal, ...]:
     """Return what the row has used and reserved of each of `RESOURCES`."""
     return tuple(getattr(row, f"reserved_{name}") + getattr(row, f"used_{name}") for name in RESOURCES)
 

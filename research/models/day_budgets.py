@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.db import models
 
+from .base import Spending
 
-class DayBudget(models.Model):
+
+class DayBudget(Spending):
     """One row a scope and day (UTC). Its limits are settings; without any it is the account of the day all the same.
 
     scope: "user:<pk>" for the runs one person asked for, or `ALL`. A call counts on the day of its intent, whenever
@@ -16,16 +18,6 @@ class DayBudget(models.Model):
 
     scope = models.CharField(max_length=40)
     day = models.DateField()
-    reserved_calls = models.PositiveIntegerField(default=0)
-    reserved_searches = models.PositiveIntegerField(default=0)
-    reserved_tokens = models.PositiveBigIntegerField(default=0)
-    reserved_cost_usd = models.DecimalField(max_digits=14, decimal_places=6, default=0)
-    used_calls = models.PositiveIntegerField(default=0)
-    used_searches = models.PositiveIntegerField(default=0)
-    used_tokens = models.PositiveBigIntegerField(default=0)
-    used_cost_usd = models.DecimalField(max_digits=14, decimal_places=6, default=0)
-    # Calls whose price is not known; they are not zero-priced.
-    unpriced_calls = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["scope", "day"], name="day_budget_once_a_scope")]

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 
 from research.engine.domain.states import RunState
 
-from .base import choices_of
+from .base import Spending, choices_of
 from .people import Team
 
 
@@ -69,7 +69,7 @@ class Phase(models.TextChoices):
     RESEARCH = "research"
 
 
-class RunBudget(models.Model):
+class RunBudget(Spending):
     """What a phase of a run may use, has reserved and has used. Changed only under the row's lock.
 
     That lock comes before any call of the phase is written: whoever holds it is alone with them.
@@ -81,16 +81,6 @@ class RunBudget(models.Model):
     max_searches = models.PositiveIntegerField()
     max_tokens = models.PositiveBigIntegerField()
     max_cost_usd = models.DecimalField(max_digits=14, decimal_places=6)
-    reserved_calls = models.PositiveIntegerField(default=0)
-    reserved_searches = models.PositiveIntegerField(default=0)
-    reserved_tokens = models.PositiveBigIntegerField(default=0)
-    reserved_cost_usd = models.DecimalField(max_digits=14, decimal_places=6, default=0)
-    used_calls = models.PositiveIntegerField(default=0)
-    used_searches = models.PositiveIntegerField(default=0)
-    used_tokens = models.PositiveBigIntegerField(default=0)
-    used_cost_usd = models.DecimalField(max_digits=14, decimal_places=6, default=0)
-    # Calls whose price is not known; they are not zero-priced.
-    unpriced_calls = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [
