@@ -66,6 +66,12 @@ class Bridge:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, lambda: context.run(hop, fn, *args, **kwargs))
 
+    def warm(self) -> None:
+        """Have every thread open its connection now rather than when its first hop waits for it."""
+        all_here = threading.Barrier(self._threads)
+        for _ in range(self._threads):
+            self._pool.submit(_open_own, all_here)
+
     def close(self) -> None:
         """Close every thread's connection in the thread that owns it, then the threads."""
         # No thread takes a second of these while others have none: each waits until all have come.
@@ -73,6 +79,15 @@ class Bridge:
         for _ in range(self._threads):
             self._pool.submit(_close_own, all_here)
         self._pool.shutdown(wait=True)
+
+
+def _open_own(all_here: threading.Barrier) -> None:
+    try:
+        connection.ensure_connection()
+    except (OperationalError, InterfaceError):
+        log.warning("no connection to the database yet")  # the first hop tries for as long as hops do
+    finally:
+        all_here.wait()
 
 
 def _close_own(all_here: threading.Barrier) -> None:

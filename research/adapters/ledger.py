@@ -8,6 +8,7 @@ statements.
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
@@ -35,16 +36,21 @@ class StepLedger:
         self._seen: Counter[str] = Counter()
         # Keys of the calls that earlier tries of the step finished; None until they are looked for.
         self._finished: frozenset[str] | None = frozenset() if holder.begins else None
+        # Outcomes that are on their way into the rows, and what kept one of them out for good.
+        self._unwritten: set[asyncio.Future[CallOutcome | None]] = set()
+        self._failure: BaseException | None = None
 
     async def call(self, request: CallRequest, perform: Callable[[str], Awaitable[CallOutcome]]) -> CallOutcome:
         """See `ports.Ledger.call`. The key is the same for the same call of the same step in every round.
 
-        The same call made twice by one step has two keys, by its ordinal.
+        The same call made twice by one step has two keys, by its ordinal. The outcome is given to the step while it is
+        being written; what the step does next to the world outside, another call or its result, waits for that
+        (ADR 0031). So two calls in a row take one transaction between them, not two.
         """
         request = _kept(request)
         call_key = self._key(request)
         call_id = uuid.uuid4()
-        replay = await self._writer.begin(
+        replay = await self._begin(
             Begin(holder=self._holder, request=request, key=call_key, call_id=call_id, now=self._clock.now())
         )
         if replay is not None:
@@ -57,10 +63,11 @@ class StepLedger:
             # The words of an unforeseen error may hold a key or an address; its kind is enough, the log has the rest.
             words = f"{type(error).__name__}: {getattr(error, 'detail', '')}"[:2000]
             used = error.used if isinstance(error, CallError) else None
-            await self._settle(call_key, call_id, outcome=None, error=words, used=used or NOTHING)
+            self._settle(call_key, call_id, outcome=None, error=words, used=used or NOTHING)
+            await self.written()
             raise
         used = NOTHING if outcome.cached_from else outcome.usage
-        await self._settle(call_key, call_id, outcome=outcome, error="", used=used, settles=request.settles)
+        self._settle(call_key, call_id, outcome=outcome, error="", used=used, settles=request.settles)
         # Evidence has to lead to the call that fetched, which for a kept answer is the earlier one.
         return outcome.model_copy(update={"call_key": outcome.cached_from or call_key})
 
@@ -79,7 +86,30 @@ class StepLedger:
             self._key(skipped)
         return await self.call(requests[place], _never)
 
-    async def _settle(
+    async def written(self) -> None:
+        """Wait until every outcome the step was given is committed. Raises what kept one of them from it, ever after."""
+        while self._unwritten:
+            # Who is cancelled while waiting here leaves the writing as it is.
+            done, _ = await asyncio.wait(set(self._unwritten))
+            self._unwritten -= done
+            for outcome in done:
+                self._failure = self._failure or outcome.exception()
+        if self._failure is not None:
+            raise self._failure
+
+    async def _begin(self, entry: Begin) -> CallOutcome | None:
+        """Write the intent, in one group with the outcomes that are on their way, or after them."""
+        replay = await self._writer.begin(entry)
+        try:
+            await self.written()
+        except Exception:
+            if replay is None:
+                words = "Not made: an earlier outcome of its step could not be written."
+                self._settle(entry.key, entry.call_id, outcome=None, error=words, used=NOTHING)
+            raise
+        return replay
+
+    def _settle(
         self,
         key: str,
         call_id: uuid.UUID,
@@ -91,7 +121,8 @@ class StepLedger:
     ) -> None:
         now = self._clock.now()
         words = str(storable(error))
-        await self._writer.settle(Settle(self._holder, key, call_id, outcome, words, bounded(used), now, settles))
+        entry = Settle(self._holder, key, call_id, outcome, words, bounded(used), now, settles)
+        self._unwritten.add(self._writer.settle(entry))
 
     def _key(self, request: CallRequest) -> str:
         """Return the key of a call that is made now."""

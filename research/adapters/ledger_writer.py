@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from research.engine.ports import CallOutcome
 
 from . import ledger_batch, ledger_rows
 from .db import Bridge
-from .groups import AT_ONCE, Groups
+from .groups import Groups
 from .ledger_account import NO_LIMITS, DayLimits
 from .ledger_entries import Begin, Entry, Holder, Settle
 
@@ -24,31 +26,30 @@ class LedgerWriter:
         user_day: DayLimits = NO_LIMITS,
         all_day: DayLimits = NO_LIMITS,
         most: int = MOST,
-        at_once: int = AT_ONCE,
     ) -> None:
         self._bridge = bridge
         self._groups: Groups[Entry, CallOutcome | None] = Groups(
-            ledger_batch.write, bridge=bridge, most=most, at_once=at_once, user_day=user_day, all_day=all_day
+            ledger_batch.write, bridge=bridge, most=most, user_day=user_day, all_day=all_day
         )
 
-    async def begin(self, entry: Begin) -> CallOutcome | None:
-        """Reserve and write the intent; or return the recorded outcome of the same call.
+    def begin(self, entry: Begin) -> asyncio.Future[CallOutcome | None]:
+        """Reserve and write the intent; or find the recorded outcome of the same call.
 
-        Raises `LostLease`, `BudgetExceeded`, `OutcomeUnknown`. Cancelled while it waits for its turn, nothing is
-        written; cancelled later, the intent may stand, and is found as one whose worker vanished.
+        The future raises `LostLease`, `BudgetExceeded`, `OutcomeUnknown`. Cancelled while it waits for its turn, nothing
+        is written; cancelled later, the intent may stand, and is found as one whose worker vanished.
         """
-        return await self._groups.put(entry, key=entry.key)
+        return self._groups.hand_in(entry, key=entry.key)
 
     async def finished(self, holder: Holder) -> frozenset[str]:
         """Return the keys of the calls that earlier tries of the holder's step finished, in whatever round."""
         return await self._bridge.run(ledger_rows.finished, run_id=holder.run_id, kind=holder.kind, key=holder.key)
 
-    async def settle(self, entry: Settle) -> None:
-        """Write what came of the call and settle what it had reserved. Raises `LostLease`.
+    def settle(self, entry: Settle) -> asyncio.Future[CallOutcome | None]:
+        """Write what came of the call and settle what it had reserved. The future gives None, or raises `LostLease`.
 
-        It is written even if whoever waits for it is cancelled.
+        It is written no later than what is handed in after it, even when its future is cancelled.
         """
-        await self._groups.put(entry, key=entry.key, wanted=True)
+        return self._groups.hand_in(entry, key=entry.key, wanted=True)
 
     async def drain(self) -> None:
         """Wait until all that was handed in is written or refused."""

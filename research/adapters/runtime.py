@@ -55,12 +55,13 @@ STEPS_IN_A_GROUP = 60
 
 
 class StepPorts(NamedTuple):
-    """What one step in flight is handed."""
+    """What one step in flight is handed. ledger: to wait for what it still has to write."""
 
     model: ResearchModel
     shelf: Shelf
     store: EvidenceStore
     observer: Observer
+    ledger: StepLedger
     register: CompanyRegister | None = None
 
 
@@ -158,6 +159,7 @@ class Runtime:
             shelf=shelf,
             store=RowEvidenceStore(team_id=run.team_id, bridge=self.bridge, texts=self._texts),
             observer=observer,
+            ledger=ledger,
             register=company_register(),
         )
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from django_q.tasks import async_task
 
+from research.adapters import bell
+
 DRIVE = "research.tasks.drive"
 
 
 def ring() -> None:
-    """Enqueue one wake-up in the caller's transaction: it commits or rolls back with the work it announces."""
+    """Wake a driver, or have one started, in the caller's transaction: it commits or rolls back with the work."""
     async_task(DRIVE, group="drive")
+    bell.ring()

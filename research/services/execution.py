@@ -41,7 +41,12 @@ async def execute(*, runtime: Runtime, step: Step) -> None:
     with correlation.bind(step.run.correlation_id):
         try:
             inputs = await runtime.groups(work.load_all).put(step)
-            result = await work.perform(step, inputs, runtime.ports_for(step))
+            ports = runtime.ports_for(step)
+            try:
+                result = await work.perform(step, inputs, ports)
+            finally:
+                # Before anybody else can have the step, and before its result says which calls it rests on.
+                await ports.ledger.written()
             done = work.Done(step, work.digest_of_inputs(inputs), result, runtime.clock.now())
             await runtime.groups(work.complete_all).put(done, wanted=True)
             metrics.STEPS.labels(kind=step.kind, result="done").inc()

@@ -9,12 +9,14 @@ from typing import Any
 from django.db import transaction
 
 from research.adapters import texts
+from research.adapters.ledger import StepLedger
 from research.engine.domain.canonical import sha256_hex
 from research.engine.domain.claims import ClaimDraft
 from research.engine.domain.documents import SectionDraft, Sentence
 from research.engine.domain.evidence import Finding, Investigation, Quote, SearchRecord
 from research.engine.domain.plans import Plan, PlanTask
 from research.engine.domain.states import RunState, StepKind
+from research.engine.ports import CallOutcome, CallRequest
 from research.engine.verification.assess import verify
 from research.models import Evidence, ExtractedText, Run, Snapshot, Source, Step, Task
 from research.services import steps, work
@@ -157,3 +159,10 @@ def carry_to(state: RunState, run: Run, people: Any, *, section: str = "competit
         world.decide_all(run, people)
         run.refresh_from_db()
     raise AssertionError(f"the run is {run.state}, not {state}")
+
+
+async def made(ledger: StepLedger, request: CallRequest, perform: Any) -> CallOutcome:
+    """Make a call as the only one of its step: its outcome is written when this returns."""
+    outcome = await ledger.call(request, perform)
+    await ledger.written()
+    return outcome

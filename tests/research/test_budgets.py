@@ -67,7 +67,7 @@ async def perform(key: str) -> CallOutcome:
 
 
 def call(ledger_: StepLedger, request_: CallRequest | None = None, does=perform) -> CallOutcome:
-    return asyncio.run(ledger_.call(request_ or request(), does))
+    return asyncio.run(play.made(ledger_, request_ or request(), does))
 
 
 def write(*entries, days: Days = FREE):
@@ -351,7 +351,7 @@ def test_calls_made_at_once_are_written_together_and_one_alone_at_once(people):
     ledgers = [StepLedger(writer=writer, clock=FakeClock(at=NOW), holder=Holder.of(step)) for step in made]
 
     async def together() -> None:
-        await asyncio.gather(*(one.call(request(), perform) for one in ledgers))
+        await asyncio.gather(*(play.made(one, request(), perform) for one in ledgers))
 
     asyncio.run(together())
     assert bridge.groups == [20, 20]
@@ -369,7 +369,7 @@ def test_one_that_cannot_be_written_harms_nobody_else_in_its_group(people):
 
     async def both() -> list:
         mine = StepLedger(writer=writer, clock=FakeClock(at=NOW), holder=Holder.of(good))
-        return await asyncio.gather(mine.call(request(), perform), writer.begin(strange), return_exceptions=True)
+        return await asyncio.gather(play.made(mine, request(), perform), writer.begin(strange), return_exceptions=True)
 
     first, second = asyncio.run(both())
     assert isinstance(first, CallOutcome)
@@ -399,13 +399,9 @@ def test_a_call_cancelled_before_its_turn_leaves_nothing_and_an_end_is_written_a
     writer = LedgerWriter(bridge=HereBridge())
 
     async def stop_both() -> None:
-        waiting = [
-            asyncio.create_task(writer.begin(begun(two, key="b"))),
-            asyncio.create_task(writer.settle(settled(open_end))),
-        ]
-        await asyncio.sleep(0)
-        for task in waiting:
-            task.cancel()
+        waiting = [writer.begin(begun(two, key="b")), writer.settle(settled(open_end))]
+        for one_of_them in waiting:
+            one_of_them.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
         await writer.drain()
 
@@ -457,6 +453,7 @@ def test_many_calls_through_two_processes_worth_of_writers_leave_an_exact_accoun
             mine = StepLedger(writer=writers[n % 2], clock=FakeClock(at=NOW), holder=holders[n])
             for turn in range(5):
                 await mine.call(request(turn), perform)
+            await mine.written()
 
         await asyncio.gather(*(one(n) for n in range(30)))
 

@@ -69,7 +69,7 @@ def request(name: str = "search", *, arguments=None, searches: int = 1, cost: De
 
 
 def call(ledger_: StepLedger, request_: CallRequest, other: Other) -> CallOutcome:
-    return asyncio.run(ledger_.call(request_, other))
+    return asyncio.run(play.made(ledger_, request_, other))
 
 
 def write(entry: Begin | Settle):
@@ -357,7 +357,7 @@ def test_twenty_at_once_against_a_limit_of_ten_make_exactly_ten(step):
         # A writer each, as if each were another process: they meet at the database alone.
         mine = StepLedger(writer=LedgerWriter(bridge=bridge), clock=FakeClock(at=NOW), holder=mine_is)
         try:
-            await mine.call(request(arguments={"q": n}, searches=0), other)
+            await play.made(mine, request(arguments={"q": n}, searches=0), other)
         except BudgetExceeded as error:
             refused.append(error.detail)
 
@@ -383,14 +383,14 @@ def test_an_answer_no_database_takes_is_kept_all_the_same_and_replayed_as_it_was
     async def answers(_key: str) -> CallOutcome:
         return CallOutcome(payload=said, usage=Usage(tokens=10**30, searches=10**12, cost_usd=Decimal(10) ** 12))
 
-    first = asyncio.run(ledger(step).call(request(), answers))
-    again = asyncio.run(ledger(step).call(request(), answers))
+    first = call(ledger(step), request(), answers)
+    again = call(ledger(step), request(), answers)
     assert first.payload == again.payload == kept
     row = Call.objects.get()
     assert (row.tokens, row.searches, row.cost_usd) == (10**12, 10**6, None)
 
 
 def test_arguments_no_database_takes_do_not_stop_a_call(step):
-    made = asyncio.run(ledger(step).call(request(arguments={"query": "a\x00\ud800b"}), Other()))
+    made = call(ledger(step), request(arguments={"query": "a\x00\ud800b"}), Other())
     assert made.payload
     assert Call.objects.get().arguments == {"query": "a\ufffd\ufffdb"}

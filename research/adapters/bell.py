@@ -1,0 +1,65 @@
+"""Tells idle drivers at once that there is work. Where the database cannot (SQLite) they find it when they next look.
+
+It only saves waiting: what is not heard (a lost connection, a pooler that keeps no session) is found all the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+
+import psycopg
+from django.db import connection
+
+log = logging.getLogger(__name__)
+
+CHANNEL = "mrd_desk_work"
+# Seconds until a lost connection is made again.
+AGAIN_S = 10.0
+
+
+def ring() -> None:
+    """Tell every listening driver, when the caller's transaction commits."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"NOTIFY {CHANNEL}")
+
+
+class Bell:
+    """Listens, as long as it is entered (`async with`), on a connection of its own."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+        self._listening: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Bell:
+        if connection.vendor == "postgresql":
+            self._listening = asyncio.create_task(self._listen(), name="bell")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._listening is not None:
+            self._listening.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._listening
+
+    async def rung(self) -> None:
+        """Return when it has rung since this last returned."""
+        await self._rung.wait()
+        self._rung.clear()
+
+    async def _listen(self) -> None:
+        # Django's own parameters, without what only its synchronous connections know.
+        known = connection.get_connection_params()
+        params = {name: value for name, value in known.items() if name not in ("context", "cursor_factory")}
+        while True:
+            try:
+                async with await psycopg.AsyncConnection.connect(**params, autocommit=True) as listener:
+                    await listener.execute(f"LISTEN {CHANNEL}")
+                    self._rung.set()  # for what was announced before it listened
+                    async for _ in listener.notifies():
+                        self._rung.set()
+            except psycopg.Error as error:
+                log.warning("not listening for work: %s", type(error).__name__)
+            await asyncio.sleep(AGAIN_S)
