@@ -43,17 +43,15 @@ def fire(
     reason: str = "",
     not_before: dt.datetime | None = None,
 ) -> Run:
-    """Move the run and do what its new state asks for. Raises `StaleState`."""
+    """Move the run and do what its new state asks for. Return it as it is then. Raises `StaleState`."""
     run = transitions.apply(
         run_id=run_id, event=event, actor=actor, now=now, data=data, reason=reason, not_before=not_before
     )
-    enter(run, now=now)
-    run.refresh_from_db()
-    return run
+    return enter(run, now=now)
 
 
-def enter(run: Run, *, now: dt.datetime) -> None:
-    """Add the steps of the run's state, or let an empty gate pass by its own event."""
+def enter(run: Run, *, now: dt.datetime) -> Run:
+    """Add the steps of the run's state, or let an empty gate pass by its own event. Return the run as it is then."""
     match RunState(run.state):
         case RunState.PLANNING:
             steps.add(run=run, kind=StepKind.PLAN, key="plan", now=now)
@@ -62,35 +60,32 @@ def enter(run: Run, *, now: dt.datetime) -> None:
         case RunState.VALIDATING:
             _add_task_steps(run, StepKind.EXTRACT, now=now)
         case RunState.CLAIM_REVIEW:
-            pass_claims_if_decided(run, now=now, event=RunEvent.CLAIMS_EMPTY)
+            return pass_claims_if_decided(run, now=now, event=RunEvent.CLAIMS_EMPTY)
         case RunState.DRAFTING:
             for key in composing.sections_to_draft(run):
                 steps.add(run=run, kind=StepKind.DRAFT, key=key, now=now)
         case RunState.REGULATORY_REVIEW:
-            pass_regulatory_if_decided(run, now=now, event=RunEvent.REGULATORY_EMPTY)
+            return pass_regulatory_if_decided(run, now=now, event=RunEvent.REGULATORY_EMPTY)
         case RunState.SIGN_OFF:
             composing.compose(run, now=now)
-    if RunState(run.state) in WORKING:
-        doorbell.ring()
-        advance(run_id=run.pk, now=now)
+    if RunState(run.state) not in WORKING:
+        return run
+    doorbell.ring()
+    return _advance(run, now=now)
 
 
 def _add_task_steps(run: Run, kind: StepKind, *, now: dt.datetime) -> None:
-    steps.add_all(run=run, kind=kind, tasks=approved_tasks(run), now=now)
-    steps.unblock(run=run, kind=kind)
-
-
-def current_plan(run: Run) -> Plan | None:
-    """Return the newest plan revision, or None before the first."""
-    return Plan.objects.filter(run=run, voided_at__isnull=True).order_by("-revision").first()
+    tasks = approved_tasks(run)
+    steps.add_all(run=run, kind=kind, tasks=tasks, now=now)
+    if any(task.depends_on for task in tasks):
+        steps.unblock(run=run, kind=kind)
 
 
 def approved_tasks(run: Run) -> list[Task]:
     """Return the tasks of the approved plan in their order; empty where no plan stands approved."""
-    plan = current_plan(run)
-    if plan is None or plan.approved_at is None:
-        return []
-    return list(Task.objects.filter(plan=plan).order_by("position"))
+    # A new revision voids those before it, so that at most one stands.
+    standing = Task.objects.filter(plan__run=run, plan__voided_at__isnull=True, plan__approved_at__isnull=False)
+    return list(standing.order_by("position"))
 
 
 def go_on(*, runs: Sequence[Run], now: dt.datetime) -> None:
@@ -112,63 +107,66 @@ def go_on(*, runs: Sequence[Run], now: dt.datetime) -> None:
             if (kind, StepState.BLOCKED) in mine and steps.unblock(run=run, kind=kind):
                 mine.add((kind, StepState.READY))
         if not any(kind in kinds and state != StepState.BLOCKED for kind, state in mine):
-            advance(run_id=run.pk, now=now)
+            _advance(run, now=now)
 
 
-def advance(*, run_id: UUID, now: dt.datetime) -> None:
-    """Move the run on when its state's steps are all done, or to FAILED when some failed and none can go on."""
-    run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
+def advance(*, run_id: UUID, now: dt.datetime) -> Run:
+    """Move the run on when its state's steps are all done, or to FAILED when some failed and none can go on.
+
+    Return the run as it is then.
+    """
+    return _advance(Run.objects.select_for_update(no_key=True).get(pk=run_id), now=now)
+
+
+def _advance(run: Run, *, now: dt.datetime) -> Run:
     state = RunState(run.state)
     if state not in WORKING:
-        return
+        return run
     kinds = KINDS_OF[state]
     rows = list(Step.objects.filter(run=run, generation=run.generation, kind__in=kinds).values_list("kind", "state"))
     states = [row[1] for row in rows]
     if any(one in (StepState.READY, StepState.RUNNING) for one in states):
-        return
+        return run
     stuck = [one for one in states if one in (StepState.FAILED, StepState.QUARANTINED)]
     if stuck:
-        fire(
-            run_id=run_id,
+        return fire(
+            run_id=run.pk,
             event=RunEvent.FAILED,
             actor=recording.ENGINE,
             now=now,
             data={"stuck": len(stuck)},
             reason=f"{len(stuck)} step(s) could not be done. Look at them below, mend the cause, and retry.",
         )
-        return
     if StepState.BLOCKED in states:
-        return
+        return run
     if state is RunState.VALIDATING and StepKind.VERIFY not in {row[0] for row in rows}:
         steps.add(run=run, kind=StepKind.VERIFY, key="verify", now=now)
-        return
+        return run
     event = {
         RunState.PLANNING: RunEvent.PLAN_READY,
         RunState.RESEARCHING: RunEvent.RESEARCHED,
         RunState.VALIDATING: RunEvent.VALIDATED,
         RunState.DRAFTING: RunEvent.DRAFTED,
     }[state]
-    fire(run_id=run_id, event=event, actor=recording.ENGINE, now=now)
+    return fire(run_id=run.pk, event=event, actor=recording.ENGINE, now=now)
 
 
-def pass_claims_if_decided(run: Run, *, now: dt.datetime, event: RunEvent, actor: str = recording.RULE) -> bool:
-    """Let the claims gate pass when no claim waits for a person. Return whether it did."""
+def pass_claims_if_decided(run: Run, *, now: dt.datetime, event: RunEvent, actor: str = recording.RULE) -> Run:
+    """Let the claims gate pass when no claim waits for a person. Return the run as it is then."""
     if Claim.objects.filter(run=run, status=ClaimStatus.QUEUED).exists():
-        return False
+        return run
     data = {"why": NOTHING_TO_DECIDE} if event is RunEvent.CLAIMS_EMPTY else {}
-    fire(run_id=run.pk, event=event, actor=actor, now=now, data=data)
-    return True
+    return fire(run_id=run.pk, event=event, actor=actor, now=now, data=data)
 
 
-def pass_regulatory_if_decided(run: Run, *, now: dt.datetime, event: RunEvent, actor: str = recording.RULE) -> bool:
-    """Let the regulatory gate pass when every standing regulatory section is approved. Return whether it did."""
+def pass_regulatory_if_decided(run: Run, *, now: dt.datetime, event: RunEvent, actor: str = recording.RULE) -> Run:
+    """Let the regulatory gate pass when every standing regulatory section is approved. Return the run as it is then."""
     waiting = SectionRevision.objects.filter(run=run, regulatory=True, status="drafted")
     # Approved ones from before stand; a gate with none drafted has nothing left to decide.
     if waiting.exists():
-        return False
+        return run
     data = {"why": NOTHING_TO_DECIDE} if event is RunEvent.REGULATORY_EMPTY else {}
-    fire(run_id=run.pk, event=event, actor=actor, now=now, data=data)
-    return True
+    return fire(run_id=run.pk, event=event, actor=actor, now=now, data=data)
 
 
 def retry_step(*, step_id: int, actor: str, now: dt.datetime) -> Step:

@@ -71,39 +71,43 @@ def claim(*, driver_id: UUID, limit: int, lease_s: float, now: dt.datetime) -> l
     Fair: a run's n-th candidate counts behind the steps it has running, so no run waits while another has many.
     Attempts are counted here, before anything executes; the token rises, which shuts out any earlier holder.
     """
-    running = dict(
-        Step.objects.filter(state=StepState.RUNNING)
-        .values_list("run_id")
-        .annotate(n=Count("id"))
-        .values_list("run_id", "n")
-    )
     turn = Window(RowNumber(), partition_by=[F("run_id")], order_by=[F("id").asc()])
     # Of no run more than `limit` can be taken; of every run the first is looked at, however many there are.
     rows = list(claimable(now=now).annotate(turn=turn).filter(turn__lte=limit).values_list("id", "run_id", "turn"))
+    if not rows:
+        return []
+    # Where all of them can be had, nobody comes first.
+    running = _running() if len(rows) > limit else {}
     rows.sort(key=lambda row: (running.get(row[1], 0) + row[2], row[0]))
     # Some more than wanted, for what other drivers hold by then.
-    wanted = [row[0] for row in rows[: limit * 4]]
-    if not wanted:
-        return []
+    order = {row[0]: place for place, row in enumerate(rows[: limit * 4])}
     # Other drivers may be choosing the same rows: skip what they hold (on SQLite the transaction is exclusive anyway).
-    free = list(
+    free = (
         Step.objects.select_for_update(skip_locked=True, of=("self",))
-        .filter(pk__in=wanted, state=StepState.READY)
-        .values_list("id", flat=True)
+        .select_related("run", "task")
+        .filter(pk__in=order, state=StepState.READY)
     )
-    order = {pk: place for place, pk in enumerate(wanted)}
-    chosen = sorted(free, key=order.__getitem__)[:limit]
-    Step.objects.filter(pk__in=chosen, state=StepState.READY).update(
-        state=StepState.RUNNING,
-        attempts=F("attempts") + 1,
-        token=F("token") + 1,
-        lease_owner=driver_id,
-        lease_until=now + dt.timedelta(seconds=lease_s),
-        started_at=now,
-        error="",
-    )
-    held = Step.objects.select_related("run", "task").filter(pk__in=chosen, lease_owner=driver_id)
-    return sorted(held, key=lambda step: order[step.pk])
+    chosen = sorted(free, key=lambda step: order[step.pk])[:limit]
+    lease = {
+        "state": StepState.RUNNING,
+        "lease_owner": driver_id,
+        "lease_until": now + dt.timedelta(seconds=lease_s),
+        "started_at": now,
+        "error": "",
+    }
+    mine = Step.objects.filter(pk__in=[step.pk for step in chosen], state=StepState.READY)
+    mine.update(attempts=F("attempts") + 1, token=F("token") + 1, **lease)
+    for step in chosen:
+        step.attempts, step.token = step.attempts + 1, step.token + 1
+        for name, value in lease.items():
+            setattr(step, name, value)
+    return chosen
+
+
+def _running() -> dict[UUID, int]:
+    """Return how many steps each run has running."""
+    rows = Step.objects.filter(state=StepState.RUNNING).values_list("run_id").annotate(n=Count("id"))
+    return dict(rows.values_list("run_id", "n"))
 
 
 def extend(*, driver_id: UUID, lease_s: float, now: dt.datetime) -> int:

@@ -6,8 +6,6 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
-
 from research.engine.domain.errors import StaleState
 from research.engine.domain.states import TERMINAL, RunEvent, RunState, StepState, target_of
 from research.models import Run, Step
@@ -56,7 +54,7 @@ def apply(
         "resume_to": old if goes_aside else "",
     }
     if event in NEW_ROUND:
-        changes["generation"] = F("generation") + 1
+        changes["generation"] = run.generation + 1
     if new is RunState.COMPLETED:
         changes["completed_at"] = now
     won = Run.objects.filter(pk=run_id, state=old).update(**changes)
@@ -73,5 +71,6 @@ def apply(
         data={"from": old.value, "to": new.value, **(data or {})},
         now=now,
     )
-    run.refresh_from_db()
+    for name, value in changes.items():
+        setattr(run, name, value)
     return run

@@ -75,10 +75,9 @@ def load(step: Step) -> dict[str, Any]:
 
 def load_all(*, entries: Sequence[Step]) -> list[dict[str, Any]]:
     """Return the inputs of each of the steps, read in one transaction."""
-    runs = {run.pk: run for run in Run.objects.filter(pk__in={step.run_id for step in entries})}
-    briefs = briefs_of(runs.values())
+    briefs = briefs_of({step.run_id: step.run for step in entries}.values())
     memories = memory.of_all([step for step in entries if step.kind == StepKind.INVESTIGATE])
-    return [_inputs(step, runs[step.run_id], briefs[step.run_id], memories.get(step.pk, ())) for step in entries]
+    return [_inputs(step, step.run, briefs[step.run_id], memories.get(step.pk, ())) for step in entries]
 
 
 def _inputs(step: Step, run: Run, brief: RunBrief, remembered: tuple[Memory, ...]) -> dict[str, Any]:
