@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 HIDDEN = "[hidden]"
@@ -17,9 +17,18 @@ _SECRET_NAMES = re.compile(
 _SECRET_TEXTS = (
     (re.compile(r"(\b[a-z][a-z0-9+.-]*://[^/\s:@]*:)[^/\s@]+@", re.IGNORECASE), rf"\g<1>{HIDDEN}@"),
     (re.compile(r"\b(bearer|basic|token)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\g<1> {HIDDEN}"),
-    (re.compile(r"\bsk-[\w-]{8,}"), HIDDEN),
-    (re.compile(r"([?&](?:api_?key|token|access_token|password|secret)=)[^&\s]+", re.IGNORECASE), rf"\g<1>{HIDDEN}"),
+    # Whatever stands before it: a line break is "\n" within a repr, a "=" is "%3D" within a URL.
+    (re.compile(r"(?:\bsk-|sk-ant-)[\w-]{8,}"), HIDDEN),
+    (re.compile(r"((?:^|[?&])[\w-]*(?:api_?key|token|password|secret)=)[^&\s]+", re.IGNORECASE), rf"\g<1>{HIDDEN}"),
 )
+# Secrets of this deployment, as they are: a key for a server of one's own may look like anything.
+_OWN: set[str] = set()
+_SHORTEST = 8
+
+
+def hide(secrets: Iterable[str]) -> None:
+    """Hide these in every text from now on. One of fewer than eight characters may be a word, and is not hidden."""
+    _OWN.update(secret for secret in secrets if len(secret) >= _SHORTEST)
 
 
 def is_secret_name(name: str) -> bool:
@@ -29,6 +38,8 @@ def is_secret_name(name: str) -> bool:
 
 def text(value: str) -> str:
     """Return the text with the secrets in it hidden."""
+    for secret in _OWN:
+        value = value.replace(secret, HIDDEN)
     for pattern, instead in _SECRET_TEXTS:
         value = pattern.sub(instead, value)
     return value
@@ -46,7 +57,10 @@ def scrub(value: Any, *, names: frozenset[str] = frozenset(), depth: int = 0) ->
     if depth >= DEEPEST:
         return HIDDEN
     if isinstance(value, Mapping):
-        return {key: _under(str(key), inner, names, depth) for key, inner in value.items()}
+        return {
+            text(key) if isinstance(key, str) else key: _under(str(key), inner, names, depth)
+            for key, inner in value.items()
+        }
     return [scrub(inner, names=names, depth=depth + 1) for inner in value]
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:  # the package takes a second to import; it is needed where a 
 WORDS = frozenset(
     {"prompt", "text", "exact", "prefix", "suffix", "quote", "comment", "payload", "arguments", "messages", "content"}
 )
+# Of the SDK's own making: versions, and what it has cut.
+_OF_THE_SDK = frozenset({"_meta", "modules", "sdk"})
 
 
 def before_send(event: Event, hint: Hint) -> Event:
@@ -25,10 +27,9 @@ def before_send(event: Event, hint: Hint) -> Event:
     for value in fields.get("exception", {}).get("values", []):
         for frame in value.get("stacktrace", {}).get("frames", []):
             frame.pop("vars", None)
-    for part in ("request", "extra", "contexts", "breadcrumbs", "exception", "logentry", "message"):
-        if part in fields:
-            # Stack frames nest deeper than log events; 12 levels hold them.
-            fields[part] = scrubbing.scrub(fields[part], names=WORDS, depth=scrubbing.DEEPEST - 12)
+    for part in fields.keys() - _OF_THE_SDK:
+        # Stack frames nest deeper than log events; 12 levels hold them.
+        fields[part] = scrubbing.scrub(fields[part], names=WORDS, depth=scrubbing.DEEPEST - 12)
     return event
 
 

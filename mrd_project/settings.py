@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+from pydantic import SecretStr
 
 from . import logging as project_logging
-from . import sentry
+from . import scrubbing, sentry
 from .config import BASE_DIR, config_or_exit
 
 MRD = config_or_exit()
@@ -189,6 +190,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
+scrubbing.hide(value.get_secret_value() for _, value in MRD if isinstance(value, SecretStr))
 LOGGING_CONFIG = None
 LOGGING = project_logging.dict_config(level=MRD.log_level, as_json=MRD.log_json)
 project_logging.set_up(LOGGING)

@@ -16,7 +16,7 @@ from research.engine.ports import CallOutcome
 from research.models import Call
 from research.models.calls import CallState
 
-from . import ledger_rows
+from . import bulk, ledger_rows
 from .ledger_account import Accounts, DayLimits, days_of
 from .ledger_entries import NOTHING, Begin, Entry, Settle
 from .ledger_rows import Closed, DayOf, Recorded
@@ -55,8 +55,10 @@ class _Group:
         self._tokens = ledger_rows.lock_steps({entry.holder.step_id for entry in begins})
         phases = {(entry.holder.run_id, entry.holder.phase) for entry in entries}
         self._accounts = Accounts(phases=phases, user_day=user_day, all_day=all_day)
-        self._earlier = ledger_rows.recorded_under({entry.key for entry in begins})
-        self._ending = ledger_rows.recorded({entry.call_id for entry in entries if isinstance(entry, Settle)})
+        self._earlier, self._ending = ledger_rows.recorded(
+            keys={entry.key for entry in begins},
+            call_ids={entry.call_id for entry in entries if isinstance(entry, Settle)},
+        )
         self._held = ledger_rows.held_under({e.settles for e in entries if isinstance(e, Settle) and e.settles})
         self._accounts.open_days(self._days(entries))
         self._released: list[uuid.UUID] = []
@@ -160,7 +162,7 @@ class _Group:
     def write(self) -> None:
         ledger_rows.close(self._closed)
         ledger_rows.release(self._released)
-        Call.objects.bulk_create(self._opened)
+        bulk.insert(self._opened)
         self._accounts.write()
 
 

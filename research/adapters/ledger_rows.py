@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from django.db.models import Q
+
 from research.engine.domain.states import StepState
 from research.engine.domain.usage import Usage
 from research.models import Call, DayBudget, RunBudget, Step
@@ -124,14 +126,19 @@ def limits_of(row: RunBudget) -> tuple[int | Decimal, ...]:
     return tuple(getattr(row, f"max_{name}") for name in RESOURCES)
 
 
-def recorded_under(keys: Collection[str]) -> dict[tuple[uuid.UUID, str], list[Recorded]]:
-    """Return the calls under these keys by run and key, in the order they were made."""
-    found: dict[tuple[uuid.UUID, str], list[Recorded]] = {}
-    if keys:
-        for row in Call.objects.filter(key__in=keys).order_by("repeat").values_list(*Recorded._fields):
-            call = Recorded(*row)
-            found.setdefault((call.run_id, call.key), []).append(call)
-    return found
+def recorded(
+    *, keys: Collection[str], call_ids: Collection[uuid.UUID]
+) -> tuple[dict[tuple[uuid.UUID, str], list[Recorded]], dict[uuid.UUID, Recorded]]:
+    """Return the calls under these keys by run and key, in the order they were made, and those of these ids by id."""
+    under: dict[tuple[uuid.UUID, str], list[Recorded]] = {}
+    by_id: dict[uuid.UUID, Recorded] = {}
+    rows = Call.objects.filter(Q(key__in=keys) | Q(pk__in=call_ids)).order_by("repeat")
+    for call in map(Recorded._make, rows.values_list(*Recorded._fields)):
+        if call.key in keys:
+            under.setdefault((call.run_id, call.key), []).append(call)
+        if call.id in call_ids:
+            by_id[call.id] = call
+    return under, by_id
 
 
 def held_under(keys: Collection[str]) -> dict[tuple[uuid.UUID, str], Recorded]:
@@ -146,13 +153,6 @@ def release(call_ids: Collection[uuid.UUID]) -> None:
     """Write that the reservations of these calls are held no longer."""
     if call_ids:
         Call.objects.filter(pk__in=call_ids, held=True).update(held=False)
-
-
-def recorded(call_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Recorded]:
-    """Return the calls by id."""
-    if not call_ids:
-        return {}
-    return {row[0]: Recorded(*row) for row in Call.objects.filter(pk__in=call_ids).values_list(*Recorded._fields)}
 
 
 def close(ends: Sequence[Closed]) -> None:

@@ -7,9 +7,12 @@ think the other is still running.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
+
+from django.db.models import Count
 
 from research.engine.domain.states import (
     WORKING,
@@ -71,7 +74,7 @@ def enter(run: Run, *, now: dt.datetime) -> Run:
     if RunState(run.state) not in WORKING:
         return run
     doorbell.ring()
-    return _advance(run, now=now)
+    return _advance(run, _standing([run])[run.pk], now=now)
 
 
 def _add_task_steps(run: Run, kind: StepKind, *, now: dt.datetime) -> None:
@@ -89,25 +92,14 @@ def approved_tasks(run: Run) -> list[Task]:
 
 
 def go_on(*, runs: Sequence[Run], now: dt.datetime) -> None:
-    """Unblock steps and move on those of the runs where nothing is ready or running any more.
-
-    The caller holds the runs' rows. Most often one of several steps ended, and one look at all of them is enough.
-    """
-    live = [StepState.READY, StepState.RUNNING, StepState.BLOCKED]
-    rows = set(
-        Step.objects.filter(run__in=runs, state__in=live)
-        .values_list("run_id", "generation", "kind", "state")
-        .distinct()
-        .order_by()
-    )
+    """Unblock steps and move the runs on; see `advance`. The caller holds the runs' rows."""
+    standing = _standing(runs)
     for run in runs:
-        kinds = KINDS_OF.get(RunState(run.state), ())
-        mine = {(kind, state) for pk, generation, kind, state in rows if (pk, generation) == (run.pk, run.generation)}
+        counts = standing[run.pk]
         for kind in (StepKind.INVESTIGATE, StepKind.EXTRACT):
-            if (kind, StepState.BLOCKED) in mine and steps.unblock(run=run, kind=kind):
-                mine.add((kind, StepState.READY))
-        if not any(kind in kinds and state != StepState.BLOCKED for kind, state in mine):
-            _advance(run, now=now)
+            if counts[kind, StepState.BLOCKED]:
+                counts[kind, StepState.READY] += steps.unblock(run=run, kind=kind)
+        _advance(run, counts, now=now)
 
 
 def advance(*, run_id: UUID, now: dt.datetime) -> Run:
@@ -115,31 +107,43 @@ def advance(*, run_id: UUID, now: dt.datetime) -> Run:
 
     Return the run as it is then.
     """
-    return _advance(Run.objects.select_for_update(no_key=True).get(pk=run_id), now=now)
+    run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
+    return _advance(run, _standing([run])[run.pk], now=now)
 
 
-def _advance(run: Run, *, now: dt.datetime) -> Run:
+def _standing(runs: Sequence[Run]) -> dict[UUID, Counter[tuple[str, str]]]:
+    """Return how many steps of its present round each run has, by kind and state."""
+    rounds = {run.pk: run.generation for run in runs}
+    found: dict[UUID, Counter[tuple[str, str]]] = {pk: Counter() for pk in rounds}
+    rows = Step.objects.filter(run__in=runs).values_list("run_id", "generation", "kind", "state").order_by()
+    for pk, generation, kind, state, count in rows.annotate(count=Count("id")):
+        if generation == rounds[pk]:
+            found[pk][kind, state] = count
+    return found
+
+
+def _advance(run: Run, counts: Counter[tuple[str, str]], *, now: dt.datetime) -> Run:
     state = RunState(run.state)
     if state not in WORKING:
         return run
-    kinds = KINDS_OF[state]
-    rows = list(Step.objects.filter(run=run, generation=run.generation, kind__in=kinds).values_list("kind", "state"))
-    states = [row[1] for row in rows]
-    if any(one in (StepState.READY, StepState.RUNNING) for one in states):
+
+    def have(*states: StepState) -> int:
+        return sum(counts[kind, one] for kind in KINDS_OF[state] for one in states)
+
+    if have(StepState.READY, StepState.RUNNING):
         return run
-    stuck = [one for one in states if one in (StepState.FAILED, StepState.QUARANTINED)]
-    if stuck:
+    if stuck := have(StepState.FAILED, StepState.QUARANTINED):
         return fire(
             run_id=run.pk,
             event=RunEvent.FAILED,
             actor=recording.ENGINE,
             now=now,
-            data={"stuck": len(stuck)},
-            reason=f"{len(stuck)} step(s) could not be done. Look at them below, mend the cause, and retry.",
+            data={"stuck": stuck},
+            reason=f"{stuck} step(s) could not be done. Look at them below, mend the cause, and retry.",
         )
-    if StepState.BLOCKED in states:
+    if have(StepState.BLOCKED):
         return run
-    if state is RunState.VALIDATING and StepKind.VERIFY not in {row[0] for row in rows}:
+    if state is RunState.VALIDATING and StepKind.VERIFY not in {kind for kind, _ in counts}:
         steps.add(run=run, kind=StepKind.VERIFY, key="verify", now=now)
         return run
     event = {

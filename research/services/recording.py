@@ -126,7 +126,7 @@ def append_all(said: Sequence[Said]) -> list[Event]:
         event = _next(trail, one)
         trail.length, trail.head = event.seq, event.hash
         events.append(event)
-    Event.objects.bulk_create(events)
+    bulk.insert(events)
     bulk.change(Trail, [(trail.pk, {"length": trail.length, "head": trail.head}) for trail in trails.values()])
     return events
 

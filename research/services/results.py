@@ -82,7 +82,7 @@ def save_investigation(*, run: Run, task: Task, found: Investigation, now: dt.da
 
 def save_investigations(several: Sequence[Found]) -> None:
     """Write the same of several tasks."""
-    Evidence.objects.bulk_create(
+    bulk.insert(
         [
             Evidence(
                 run_id=one.run_id,

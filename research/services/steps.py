@@ -39,7 +39,7 @@ def add(
 
 def add_all(*, run: Run, kind: StepKind, tasks: Sequence[Task], now: dt.datetime) -> None:
     """Add a step of the run's present round for each task that has none; one with dependencies is blocked."""
-    Step.objects.bulk_create(
+    bulk.insert(
         [
             Step(
                 run=run,

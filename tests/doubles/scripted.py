@@ -8,6 +8,7 @@ really done to it, whatever the ledger says. `quotes` are domain Findings as JSO
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import os
 from decimal import Decimal
@@ -23,7 +24,13 @@ from research.engine.ports import CallOutcome, CallRequest
 
 
 def script() -> dict[str, Any]:
-    return json.loads(Path(os.environ["MRD_SCRIPT"]).read_text())
+    path = Path(os.environ["MRD_SCRIPT"])
+    return _script(path, path.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=1)
+def _script(path: Path, _changed: int) -> dict[str, Any]:
+    return json.loads(path.read_text())
 
 
 def effect(path: str, name: str) -> None:

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from research.adapters import snapshots
 from research.adapters.archive import TeamArchive
 from research.adapters.runtime import Runtime
-from research.engine.domain.states import WORKING
+from research.engine.domain.states import WORKING, RunState
 from research.engine.ports import FetchedDocument
 from research.engine.providers.anthropic import pricing
 from research.models import Call, Run, RunBudget, Step
@@ -182,6 +182,14 @@ class Desk:
         rest = self.go_on()
         assert rest.run.state == "plan_review", rest.run.state_reason
         world.decide_all(self.run, self.people)
+
+    def to_its_end(self) -> None:
+        """Have people pass every gate that the run comes to, until its document is signed."""
+        for _ in range(6):
+            world.decide_all(self.run, self.people)
+            if self.go_on().run.state == RunState.COMPLETED:
+                return
+        raise AssertionError(f"{self.run.state}: {self.run.state_reason}")
 
     def wait(self, seconds: float) -> None:
         """Let time pass, and let the sweep resume what is due."""

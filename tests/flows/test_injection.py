@@ -23,10 +23,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from django.apps import apps
 from django.conf import settings as django_settings
 
-from mrd_project import sentry
 from research.engine.domain.states import ClaimStatus, RunState
 from research.models import (
     Call,
@@ -42,11 +40,10 @@ from research.models import (
     User,
 )
 from research.models.record import Decision
-from research.services import exports
-from tests.doubles import world
 from tests.doubles.messages_server import MessagesServer
 from tests.doubles.obedient import ESCAPE, FORGED, NOT_OFFERED, Obedient, Planted
 
+from . import canary
 from .fault_play import KEY, Desk, account
 
 DATA = Path(os.environ.get("MRD_DATA_DIR") or django_settings.BASE_DIR.parent / "shared" / "data") / "injection"
@@ -246,12 +243,7 @@ def play(settings: Any, pages: Sequence[Page], *, judge: bool = True) -> Iterato
             assert set(Decision.objects.filter(run=desk.run).values_list("gate", flat=True)) == {"plan"}
             accepted = Claim.objects.filter(run=desk.run, status=ClaimStatus.ACCEPTED)
             passed = {claim.current.text for claim in accepted.select_related("current")}
-            for _ in range(6):
-                world.decide_all(desk.run, desk.people)
-                desk.go_on()
-                if desk.run.state == RunState.COMPLETED:
-                    break
-            assert desk.run.state == RunState.COMPLETED, desk.run.state_reason
+            desk.to_its_end()
             account(desk)
             yield Played(desk, script, site, engine, (admin, attacker), before, passed)
 
@@ -367,18 +359,7 @@ def the_document_cites_everything(played: Played) -> None:
     assert "$999 billion" not in told
 
 
-def the_key_is_nowhere(played: Played, logs: str) -> None:
-    assert KEY not in logs
-    for model in apps.get_models():
-        for row in model._base_manager.values():
-            assert KEY not in repr(row), model
-    for form in ("json", "md", "html"):
-        made = exports.export(run=played.desk.run, format=form, actor="auditor", now=played.desk.clock.at)
-        assert KEY not in made.content.decode()
-    for seen in played.desk.server.requests:
-        assert KEY not in json.dumps(seen.body)
-        assert KEY not in seen.path
-        assert {name for name, value in seen.headers.items() if KEY in value} <= {"x-api-key", "authorization"}
+def no_other_server_was_told_the_key(played: Played) -> None:
     for listener in (played.site, played.engine):
         assert not [told for told in (*listener.headers, *listener.paths) if KEY in told]
 
@@ -391,7 +372,8 @@ def everything_holds(played: Played, pages: Sequence[Page], logs: str) -> None:
     forged_claims_reach_people(played)
     planted_claims_are_quotes(played, pages)
     the_document_cites_everything(played)
-    the_key_is_nowhere(played, logs)
+    no_other_server_was_told_the_key(played)
+    canary.the_key_is_nowhere(played.desk, logs)
 
 
 def seen_by_the_model(played: Played, pages: Sequence[Page]) -> Counter[str]:
@@ -425,28 +407,6 @@ def test_a_judge_lets_no_claim_pass_that_rules_alone_would_not(settings) -> None
             passed.append(played.passed)
     assert passed[1]
     assert passed[0] <= passed[1]
-
-
-def test_the_key_is_struck_out_of_what_goes_to_sentry() -> None:
-    event: Any = {
-        "exception": {
-            "values": [
-                {
-                    "value": f"401 for key {KEY}",
-                    "stacktrace": {"frames": [{"vars": {"api_key": KEY, "text": "words of a page"}}]},
-                }
-            ]
-        },
-        "extra": {"headers": {"x-api-key": KEY}, "prompt": "a prompt", "note": f"Bearer {KEY}"},
-        "breadcrumbs": {"values": [{"message": f"POST with {KEY}"}]},
-        "logentry": {"message": f"call failed {KEY}"},
-        "request": {"data": KEY, "headers": {"Authorization": f"Bearer {KEY}"}},
-        "contexts": {"call": {"arguments": {"key": KEY}}},
-    }
-    sent = json.dumps(sentry.before_send(event, {}))
-    assert KEY not in sent
-    assert "words of a page" not in sent
-    assert "a prompt" not in sent
 
 
 # ── the material of others ───────────────────────────────────────────────────────────────────────

@@ -153,6 +153,32 @@ def test_what_is_no_secret_stays(harmless):
     assert scrubbing.scrub(harmless) == harmless
 
 
+KEY = "sk-ant-canary-4711"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [repr(f"said:\n{KEY}"), f"/?next=%3Fkey%3D{KEY}", f"my_{KEY}", f"sk-{KEY}", "/x?n=1&auth_token=canary-4711"],
+)
+def test_a_key_in_words_is_hidden_whatever_stands_before_it(words):
+    assert "canary" not in scrubbing.text(words)
+    assert "canary" not in json.dumps(scrubbing.scrub({words: 1})), "names of fields are words too"
+
+
+@pytest.mark.parametrize(
+    "words", ["risk-assessment-2024", "task-12345678", "max_tokens=4096 desk-research", "/?n=1&m=2"]
+)
+def test_words_that_look_like_a_key_stay(words):
+    assert scrubbing.text(words) == words
+
+
+def test_a_secret_of_the_settings_is_hidden_whatever_it_looks_like(monkeypatch):
+    """A server of one's own has keys of any shape. What is as short as a word is no secret."""
+    monkeypatch.setattr(scrubbing, "_OWN", set())
+    scrubbing.hide(["gateway.4711", "short", ""])
+    assert scrubbing.text("a short answer to gateway.4711") == f"a short answer to {scrubbing.HIDDEN}"
+
+
 def test_bottomless_data_ends():
     deep: dict = {}
     deep["again"] = deep
