@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from typing import Self
 
 import psycopg
 from django.db import connection
@@ -33,7 +34,7 @@ class Bell:
         self._rung = asyncio.Event()
         self._listening: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> Bell:
+    async def __aenter__(self) -> Self:
         if connection.vendor == "postgresql":
             self._listening = asyncio.create_task(self._listen(), name="bell")
         return self

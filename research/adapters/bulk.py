@@ -1,4 +1,7 @@
-"""Write many rows, each with its own values, by one statement where the database can."""
+"""Write many rows, each with its own values: one statement a table, and all of them in one go, where that is possible.
+
+PostgreSQL gets the rows of a statement as one JSON document. Elsewhere Django writes them, one after another.
+"""
 
 from __future__ import annotations
 
@@ -6,95 +9,178 @@ import datetime as dt
 import functools
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import AutoField, F, Model
+from django.db.models.query import QuerySet
+
+
+class _Write(NamedTuple):
+    """One statement with its parameters, or what to do instead, which returns how many rows it wrote.
+
+    least: how many rows it has to write.
+    """
+
+    sql: str = ""
+    params: Sequence[Any] = ()
+    instead: Callable[[], int] = lambda: 0
+    least: int = 0
+
+
+class Writes:
+    """Writes that need no answer before all of them are made. Call inside a transaction; `send` makes them."""
+
+    def __init__(self) -> None:
+        self._writes: list[_Write] = []
+        self._in_one = connection.vendor == "postgresql"
+
+    def insert(self, rows: Sequence[Model], *, ignore_conflicts: bool = False) -> None:
+        """Insert rows of one model. The primary keys that the database gives them are not told.
+
+        ignore_conflicts: rows that are there already are left as they are.
+        """
+        if not rows:
+            return
+        if self._in_one:
+            self._writes.append(_insert(rows, ignore_conflicts=ignore_conflicts))
+        else:
+            create = functools.partial(_rows_of(type(rows[0])).bulk_create, rows, ignore_conflicts=ignore_conflicts)
+            self._writes.append(_Write(instead=lambda: len(create())))
+
+    def change(
+        self,
+        model: type[Model],
+        rows: Sequence[tuple[Any, Mapping[str, Any]]],
+        *,
+        only: Mapping[str, str] | None = None,
+    ) -> None:
+        """Set fields of rows, each given as its primary key and its new values by column name.
+
+        Every row names the same columns. only: what has to stand in every one of the rows, by column.
+        """
+        if not rows:
+            return
+        least = len(rows) if only else 0
+        if self._in_one:
+            self._writes.append(_update(model, rows, assign='"{0}" = v."{0}"', only=only or {})._replace(least=least))
+        else:
+            found = _rows_of(model).filter(**(only or {}))
+            self._writes.append(
+                _Write(instead=lambda: sum(found.filter(pk=pk).update(**new) for pk, new in rows), least=least)
+            )
+
+    def add(self, model: type[Model], rows: Sequence[tuple[Any, Mapping[str, int | Decimal]]]) -> None:
+        """Add to fields of rows, each given as its primary key and what is added, by column name.
+
+        Every row names the same columns.
+        """
+        if not rows:
+            return
+        if self._in_one:
+            self._writes.append(_update(model, rows, assign='"{0}" = t."{0}" + v."{0}"', only={}))
+        else:
+            self._writes.append(_Write(instead=lambda: sum(_add_to(model, pk, more) for pk, more in rows)))
+
+    def lock(self, rows: QuerySet[Any]) -> None:
+        """Lock rows, in their order. Where a writer has the whole database there is nothing to do."""
+        if self._in_one:
+            sql, params = rows.query.sql_with_params()
+            self._writes.append(_Write(sql, params))
+
+    def send(self) -> None:
+        """Make the writes in their order. Raises `RuntimeError` when a row did not hold what it had to."""
+        if not self._writes:
+            return
+        if not self._in_one:
+            for write in self._writes:
+                _check(write, write.instead())
+            return
+        with connection.cursor() as cursor:
+            # One journey for all of them; Django puts the parameters in before it sends.
+            cursor.execute(
+                "; ".join(write.sql for write in self._writes), [p for write in self._writes for p in write.params]
+            )
+            for write in self._writes:
+                _check(write, cursor.rowcount)
+                cursor.nextset()
 
 
 def insert(rows: Sequence[Model], *, ignore_conflicts: bool = False) -> None:
-    """Insert rows of one model. The primary keys that the database gives them are not told.
+    """See `Writes.insert`."""
+    writes = Writes()
+    writes.insert(rows, ignore_conflicts=ignore_conflicts)
+    writes.send()
 
-    ignore_conflicts: rows that are there already are left as they are.
-    """
-    if not rows:
-        return
-    model = type(rows[0])
-    if connection.vendor != "postgresql":
-        model._default_manager.bulk_create(rows, ignore_conflicts=ignore_conflicts)  # noqa: SLF001 - documented API of Django
-        return
-    types = _types(model)
-    fields = [field for field in model._meta.concrete_fields if not isinstance(field, AutoField)]  # noqa: SLF001 - see above
-    names = ", ".join(f'"{field.column}"' for field in fields)
-    columns = ", ".join(f'"{field.column}" {types[field.column]}' for field in fields)
-    statement = (
-        f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {names} '  # noqa: S608, SLF001 # nosec B608 - as below
-        f"FROM jsonb_to_recordset(%s::jsonb) AS v({columns})"
-        + (" ON CONFLICT DO NOTHING" if ignore_conflicts else "")
+
+def change(model: type[Model], rows: Sequence[tuple[Any, Mapping[str, Any]]]) -> None:
+    """See `Writes.change`."""
+    writes = Writes()
+    writes.change(model, rows)
+    writes.send()
+
+
+def _check(write: _Write, count: int) -> None:
+    if count < write.least:
+        raise RuntimeError(
+            f"{write.least - count} of {write.least} rows were not as they had to be; nothing is written."
+        )
+
+
+def _rows_of(model: type[Model]) -> Any:
+    return model._default_manager  # noqa: SLF001 - documented API of Django
+
+
+def _add_to(model: type[Model], pk: Any, more: Mapping[str, int | Decimal]) -> int:
+    values = {name: F(name) + amount for name, amount in more.items() if amount}
+    return _rows_of(model).filter(pk=pk).update(**values) if values else 0
+
+
+# Names of tables and columns alone stand in the statements, and they are the models' own; values are parameters.
+
+
+def _insert(rows: Sequence[Model], *, ignore_conflicts: bool) -> _Write:
+    meta, types = rows[0]._meta, _types(type(rows[0]))  # noqa: SLF001 - documented API of Django
+    fields = {str(field.column): field.attname for field in meta.concrete_fields if not isinstance(field, AutoField)}
+    names = ", ".join(f'"{name}"' for name in fields)
+    columns = ", ".join(f'"{name}" {types[name]}' for name in fields)
+    conflict = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
+    sql = (
+        f'INSERT INTO "{meta.db_table}" ({names}) SELECT {names} '  # noqa: S608 # nosec B608
+        f"FROM jsonb_to_recordset(%s::jsonb) AS v({columns}){conflict}"
     )
-    document = [{field.column: getattr(row, field.attname) for field in fields} for row in rows]
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [json.dumps(document, default=_plain)])
-
-
-def change(
-    model: type[Model], rows: Sequence[tuple[Any, Mapping[str, Any]]], *, only: Mapping[str, str] | None = None
-) -> int:
-    """Set fields of rows, each given as its primary key and its new values by column name. Return how many changed.
-
-    Every row names the same columns. only: what must stand in a row for it to be changed, by column.
-    """
-    if not rows:
-        return 0
-    if connection.vendor == "postgresql":
-        return _in_one(model, rows, assign='"{0}" = v."{0}"', only=only or {})
-    return sum(model._default_manager.filter(pk=pk, **(only or {})).update(**values) for pk, values in rows)  # noqa: SLF001 - documented API of Django
-
-
-def add(model: type[Model], rows: Sequence[tuple[Any, Mapping[str, int | Decimal]]]) -> int:
-    """Add to fields of rows, each given as its primary key and what is added, by column name. Return how many changed.
-
-    Every row names the same columns.
-    """
-    if not rows:
-        return 0
-    if connection.vendor == "postgresql":
-        return _in_one(model, rows, assign='"{0}" = t."{0}" + v."{0}"', only={})
-    return sum(
-        model._default_manager.filter(pk=pk).update(**{name: F(name) + more for name, more in values.items() if more})  # noqa: SLF001 - see above
-        for pk, values in rows
-        if any(values.values())
+    return _Write(
+        sql, [_document([{name: getattr(row, attribute) for name, attribute in fields.items()} for row in rows])]
     )
 
 
-def _in_one(
+def _update(
     model: type[Model], rows: Sequence[tuple[Any, Mapping[str, Any]]], *, assign: str, only: Mapping[str, str]
-) -> int:
-    """Change the rows by one statement, fed by one JSON document; their names are the model's own, never data."""
+) -> _Write:
     meta, types = model._meta, _types(model)  # noqa: SLF001 - documented API of Django
     names = tuple(rows[0][1])
     columns = ", ".join(f'"{name}" {types[name]}' for name in names)
     changes = ", ".join(assign.format(name) for name in names)
     wanted = "".join(f' AND t."{name}" = %s' for name in only)
-    statement = (
-        # Names of tables and columns alone stand in it; values are parameters.
+    sql = (
         f'UPDATE "{meta.db_table}" AS t SET {changes} '  # noqa: S608 # nosec B608
-        f"FROM jsonb_to_recordset(%s::jsonb) AS v(pk_ {types[meta.pk.column]}, {columns}) "
+        f"FROM jsonb_to_recordset(%s::jsonb) AS v(pk_ {types[str(meta.pk.column)]}, {columns}) "
         f'WHERE t."{meta.pk.column}" = v.pk_{wanted}'
     )
-    document = json.dumps([{"pk_": pk, **values} for pk, values in rows], default=_plain)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [document, *only.values()])
-        return int(cursor.rowcount)
+    return _Write(sql, [_document([{"pk_": pk, **values} for pk, values in rows]), *only.values()])
 
 
 @functools.cache
 def _types(model: type[Model]) -> dict[str, str]:
     """Return the type of each column as PostgreSQL calls it."""
     fields = model._meta.concrete_fields  # noqa: SLF001 - documented API of Django
-    return {field.column: str(field.rel_db_type(connection)) for field in fields}
+    return {str(field.column): str(field.rel_db_type(connection)) for field in fields}
+
+
+def _document(rows: list[dict[str, Any]]) -> str:
+    return json.dumps(rows, default=_plain)
 
 
 def _plain(value: object) -> str:

@@ -13,10 +13,10 @@ from typing import NamedTuple, TypeVar
 
 from research.engine.domain.errors import BudgetExceeded
 from research.engine.domain.usage import Usage
-from research.models import DayBudget
+from research.models import DayBudget, RunBudget
 from research.models.runs import Phase
 
-from . import ledger_rows
+from . import bulk, ledger_rows
 from .ledger_entries import Begin, Holder
 from .ledger_rows import AMOUNTS, DayOf, PhaseOf
 
@@ -145,12 +145,16 @@ class Accounts:
         for day in days_of(holder, begun):
             self._days[day].release(reserved)
 
-    def write(self) -> None:
-        """Write what has been added."""
-        ledger_rows.add_to_budgets(_changes(self._phases, self._budget_ids))
+    def write(self, writes: bulk.Writes) -> None:
+        """Send what is to be written, and with it what has been added here."""
+        ledger_rows.add_to(writes, RunBudget, _changes(self._phases, self._budget_ids))
         if not self._limited and any(any(account.added) for account in self._days.values()):
+            # Everybody's day is everybody's lock: as late as can be.
+            writes.send()
+            writes = bulk.Writes()
             self._lock_days(set(self._days))
-        ledger_rows.add_to_days(_changes(self._days, self._day_ids))
+        ledger_rows.add_to(writes, DayBudget, _changes(self._days, self._day_ids))
+        writes.send()
 
 
 def _changes(accounts: dict[Of, Account], ids: dict[Of, int]) -> list[tuple[int, list[int | Decimal]]]:

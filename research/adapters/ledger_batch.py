@@ -160,10 +160,11 @@ class _Group:
         self._accounts.settle(entry.holder, begun=call.started_at, reserved=reserved, used=used)
 
     def write(self) -> None:
-        ledger_rows.close(self._closed)
         ledger_rows.release(self._released)
-        bulk.insert(self._opened)
-        self._accounts.write()
+        writes = bulk.Writes()
+        ledger_rows.close(writes, self._closed)
+        writes.insert(self._opened)
+        self._accounts.write(writes)
 
 
 def _replay(call: Recorded) -> CallOutcome:

@@ -155,17 +155,12 @@ def release(call_ids: Collection[uuid.UUID]) -> None:
         Call.objects.filter(pk__in=call_ids, held=True).update(held=False)
 
 
-def close(ends: Sequence[Closed]) -> None:
-    """Write the ends of calls whose rows are intents. Raises `RuntimeError` when one of them is not."""
+def close(writes: bulk.Writes, ends: Sequence[Closed]) -> None:
+    """Add the ends of calls to what is written. Their rows have to be intents still."""
     rows = [(end.id, {name: value for name, value in end._asdict().items() if name != "id"}) for end in ends]
-    changed = bulk.change(Call, rows, only={"state": CallState.INTENT})
-    if changed != len(ends):
-        raise RuntimeError(f"{len(ends) - changed} of {len(ends)} calls had ended before they were written down.")
+    writes.change(Call, rows, only={"state": CallState.INTENT})
 
 
-def add_to_budgets(changes: Iterable[tuple[int, Sequence[int | Decimal]]]) -> None:
-    bulk.add(RunBudget, [(pk, dict(zip(AMOUNTS, amounts, strict=True))) for pk, amounts in changes])
-
-
-def add_to_days(changes: Iterable[tuple[int, Sequence[int | Decimal]]]) -> None:
-    bulk.add(DayBudget, [(pk, dict(zip(AMOUNTS, amounts, strict=True))) for pk, amounts in changes])
+def add_to(writes: bulk.Writes, model: type[Spending], changes: Iterable[tuple[int, Sequence[int | Decimal]]]) -> None:
+    """Add what is booked on rows, each given by its id and its amounts in the order of `AMOUNTS`."""
+    writes.add(model, [(pk, dict(zip(AMOUNTS, amounts, strict=True))) for pk, amounts in changes])

@@ -22,7 +22,7 @@ from research.engine.domain.states import (
     StepKind,
     StepState,
 )
-from research.models import Claim, Plan, Run, SectionRevision, Step, Task
+from research.models import Claim, Run, SectionRevision, Step, Task
 
 from . import composing, doorbell, recording, steps, transitions
 

@@ -126,8 +126,10 @@ def append_all(said: Sequence[Said]) -> list[Event]:
         event = _next(trail, one)
         trail.length, trail.head = event.seq, event.hash
         events.append(event)
-    bulk.insert(events)
-    bulk.change(Trail, [(trail.pk, {"length": trail.length, "head": trail.head}) for trail in trails.values()])
+    writes = bulk.Writes()
+    writes.insert(events)
+    writes.change(Trail, [(trail.pk, {"length": trail.length, "head": trail.head}) for trail in trails.values()])
+    writes.send()
     return events
 
 

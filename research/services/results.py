@@ -82,7 +82,8 @@ def save_investigation(*, run: Run, task: Task, found: Investigation, now: dt.da
 
 def save_investigations(several: Sequence[Found]) -> None:
     """Write the same of several tasks."""
-    bulk.insert(
+    writes = bulk.Writes()
+    writes.insert(
         [
             Evidence(
                 run_id=one.run_id,
@@ -104,7 +105,7 @@ def save_investigations(several: Sequence[Found]) -> None:
         ],
         ignore_conflicts=True,
     )
-    bulk.change(
+    writes.change(
         Task,
         [
             (
@@ -118,6 +119,7 @@ def save_investigations(several: Sequence[Found]) -> None:
             for one in several
         ],
     )
+    writes.send()
 
 
 def save_claims(*, run: Run, task: Task, drafts: Sequence[ClaimDraft], now: dt.datetime) -> None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 from django.db import connection
 
-from research.adapters import ledger_batch, ledger_rows
+from research.adapters import bulk, ledger_batch, ledger_rows
 from research.adapters.budget import RowBudget
 from research.adapters.db import Bridge, hop
 from research.adapters.ledger import Holder, LedgerWriter, StepLedger
@@ -473,9 +473,15 @@ def test_ends_that_meet_a_row_no_longer_open_are_refused_by_the_database_too(peo
     begin = begun(step)
     write(begin)
     end = ledger_rows.Closed(begin.call_id, "done", NOW, "", {}, False, "", 0, 0, Decimal(0))
-    ledger_rows.close([end])
+
+    def close() -> None:
+        writes = bulk.Writes()
+        ledger_rows.close(writes, [end])
+        writes.send()
+
+    close()
     with pytest.raises(RuntimeError, match="1 of 1"):
-        ledger_rows.close([end])
+        close()
 
 
 async def order(_key: str) -> CallOutcome:
