@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import AutoField, F, Model
-from django.db.models.query import QuerySet
 
 
 class _Write(NamedTuple):
@@ -83,12 +82,6 @@ class Writes:
             self._writes.append(_update(model, rows, assign='"{0}" = t."{0}" + v."{0}"', only={}))
         else:
             self._writes.append(_Write(instead=lambda: sum(_add_to(model, pk, more) for pk, more in rows)))
-
-    def lock(self, rows: QuerySet[Any]) -> None:
-        """Lock rows, in their order. Where a writer has the whole database there is nothing to do."""
-        if self._in_one:
-            sql, params = rows.query.sql_with_params()
-            self._writes.append(_Write(sql, params))
 
     def send(self) -> None:
         """Make the writes in their order. Raises `RuntimeError` when a row did not hold what it had to."""

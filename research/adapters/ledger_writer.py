@@ -35,8 +35,8 @@ class LedgerWriter:
     def begin(self, entry: Begin) -> asyncio.Future[CallOutcome | None]:
         """Reserve and write the intent; or find the recorded outcome of the same call.
 
-        The future raises `LostLease`, `BudgetExceeded`, `OutcomeUnknown`. Cancelled while it waits for its turn, nothing
-        is written; cancelled later, the intent may stand, and is found as one whose worker vanished.
+        The future raises `LostLease`, `BudgetExceeded`, `OutcomeUnknown`. Cancelled while it waits for its turn,
+        nothing is written; cancelled later, the intent may stand, and is found as one whose worker vanished.
         """
         return self._groups.hand_in(entry, key=entry.key)
 
