@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections import defaultdict
 
 from django.db.models import F, Q
 
@@ -16,7 +15,7 @@ from .db import Bridge
 # Issue 4 and DESIGN: opens after 3 failures in a row, half-open after 60 s with a single probe.
 OPENS_AFTER = 3
 HALF_OPEN_AFTER = dt.timedelta(seconds=60)
-# So long a closed breaker is taken for closed without a look: another process may have opened it meanwhile.
+# So long what was seen of the breakers is taken for true: another process may have opened one meanwhile.
 FRESH = dt.timedelta(seconds=2)
 
 
@@ -26,32 +25,49 @@ class RowBreakers:
     def __init__(self, *, bridge: Bridge, clock: Clock) -> None:
         self._bridge = bridge
         self._clock = clock
-        # Until when names without any failure need no hop.
-        self._clean: dict[str, dt.datetime] = {}
-        self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        # Names with a failure when they were looked at, or since then in this process; all others need no hop.
+        self._troubled: set[str] = set()
+        self._fresh_until: dt.datetime | None = None
+        self._looking = asyncio.Lock()
 
     async def allow(self, name: str) -> bool:
-        if self._is_clean(name):
+        await self._look(least=dt.timedelta())
+        if name not in self._troubled:
             return True
-        # Many calls begin at the same moment: one looks for all of them.
-        async with self._asking[name]:
-            if self._is_clean(name):
-                return True
-            now = self._clock.now()
-            allowed, clean = await self._bridge.run(allow, name=name, now=now)
-            if clean:
-                self._clean[name] = now + FRESH
+        allowed, clean = await self._bridge.run(allow, name=name, now=self._clock.now())
+        if clean:
+            self._troubled.discard(name)
         return allowed
 
     async def record(self, name: str, *, ok: bool) -> None:
-        if ok and self._is_clean(name):
+        if ok and self._is_fresh() and name not in self._troubled:
             return
-        self._clean.pop(name, None)
+        self._troubled.add(name)
         await self._bridge.run(record, name=name, ok=ok, now=self._clock.now())
+        # Who looked meanwhile did not see it.
+        self._troubled.add(name)
 
-    def _is_clean(self, name: str) -> bool:
-        until = self._clean.get(name)
-        return until is not None and self._clock.now() < until
+    async def look_ahead(self) -> None:
+        """Look at all breakers while what was seen is still fresh, so that no call has to wait for it."""
+        await self._look(least=FRESH / 2)
+
+    async def _look(self, *, least: dt.timedelta) -> None:
+        """Look unless what was seen stays fresh for longer than `least`. Of many who ask at once, one looks."""
+        if self._is_fresh(least):
+            return
+        async with self._looking:
+            if not self._is_fresh(least):
+                now = self._clock.now()
+                self._troubled = await self._bridge.run(troubled)
+                self._fresh_until = now + FRESH
+
+    def _is_fresh(self, least: dt.timedelta = dt.timedelta()) -> bool:
+        return self._fresh_until is not None and self._clock.now() + least < self._fresh_until
+
+
+def troubled() -> set[str]:
+    """Return the names of the breakers that have any failure."""
+    return set(Breaker.objects.filter(Q(failures__gt=0) | Q(opened_at__isnull=False)).values_list("name", flat=True))
 
 
 def allow(*, name: str, now: dt.datetime) -> tuple[bool, bool]:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import AutoField, F, Model
+from django.db.models.query import QuerySet
 
 
 class _Write(NamedTuple):
@@ -64,24 +65,40 @@ class Writes:
             return
         least = len(rows) if only else 0
         if self._in_one:
-            self._writes.append(_update(model, rows, assign='"{0}" = v."{0}"', only=only or {})._replace(least=least))
+            pk = str(model._meta.pk.column)  # noqa: SLF001 - documented API of Django
+            keyed = [((key,), values) for key, values in rows]
+            write = _update(model, keyed, by=[pk], assign='"{0}" = v."{0}"', only=only or {})
+            self._writes.append(write._replace(least=least))
         else:
             found = _rows_of(model).filter(**(only or {}))
             self._writes.append(
                 _Write(instead=lambda: sum(found.filter(pk=pk).update(**new) for pk, new in rows), least=least)
             )
 
-    def add(self, model: type[Model], rows: Sequence[tuple[Any, Mapping[str, int | Decimal]]]) -> None:
-        """Add to fields of rows, each given as its primary key and what is added, by column name.
+    def add(
+        self,
+        model: type[Model],
+        rows: Sequence[tuple[tuple[Any, ...], Mapping[str, int | Decimal]]],
+        *,
+        by: Sequence[str],
+    ) -> None:
+        """Add to fields of rows, each given as its values of the columns `by`, and what is added, by column name.
 
         Every row names the same columns.
         """
         if not rows:
             return
         if self._in_one:
-            self._writes.append(_update(model, rows, assign='"{0}" = t."{0}" + v."{0}"', only={}))
+            self._writes.append(_update(model, rows, by=by, assign='"{0}" = t."{0}" + v."{0}"', only={}))
         else:
-            self._writes.append(_Write(instead=lambda: sum(_add_to(model, pk, more) for pk, more in rows)))
+            self._writes.append(
+                _Write(instead=lambda: sum(_add_to(model, dict(zip(by, key, strict=True)), more) for key, more in rows))
+            )
+
+    def lock(self, rows: QuerySet[Any]) -> None:
+        """Lock rows in their order. Where a transaction has the whole database there is nothing to do."""
+        if self._in_one:
+            self._writes.append(_Write(*rows.query.sql_with_params()))
 
     def send(self) -> None:
         """Make the writes in their order. Raises `RuntimeError` when a row did not hold what it had to."""
@@ -126,9 +143,9 @@ def _rows_of(model: type[Model]) -> Any:
     return model._default_manager  # noqa: SLF001 - documented API of Django
 
 
-def _add_to(model: type[Model], pk: Any, more: Mapping[str, int | Decimal]) -> int:
+def _add_to(model: type[Model], key: Mapping[str, Any], more: Mapping[str, int | Decimal]) -> int:
     values = {name: F(name) + amount for name, amount in more.items() if amount}
-    return _rows_of(model).filter(pk=pk).update(**values) if values else 0
+    return _rows_of(model).filter(**key).update(**values) if values else 0
 
 
 # Names of tables and columns alone stand in the statements, and they are the models' own; values are parameters.
@@ -150,19 +167,25 @@ def _insert(rows: Sequence[Model], *, ignore_conflicts: bool) -> _Write:
 
 
 def _update(
-    model: type[Model], rows: Sequence[tuple[Any, Mapping[str, Any]]], *, assign: str, only: Mapping[str, str]
+    model: type[Model],
+    rows: Sequence[tuple[tuple[Any, ...], Mapping[str, Any]]],
+    *,
+    by: Sequence[str],
+    assign: str,
+    only: Mapping[str, str],
 ) -> _Write:
-    meta, types = model._meta, _types(model)  # noqa: SLF001 - documented API of Django
+    types = _types(model)
     names = tuple(rows[0][1])
-    columns = ", ".join(f'"{name}" {types[name]}' for name in names)
-    changes = ", ".join(assign.format(name) for name in names)
-    wanted = "".join(f' AND t."{name}" = %s' for name in only)
+    columns = [f'"by_{name}" {types[name]}' for name in by] + [f'"{name}" {types[name]}' for name in names]
+    wanted = [f't."{name}" = v."by_{name}"' for name in by] + [f't."{name}" = %s' for name in only]
     sql = (
-        f'UPDATE "{meta.db_table}" AS t SET {changes} '  # noqa: S608 # nosec B608
-        f"FROM jsonb_to_recordset(%s::jsonb) AS v(pk_ {types[str(meta.pk.column)]}, {columns}) "
-        f'WHERE t."{meta.pk.column}" = v.pk_{wanted}'
+        f'UPDATE "{model._meta.db_table}" AS t '  # noqa: S608, SLF001 # nosec B608
+        f"SET {', '.join(assign.format(name) for name in names)} "
+        f"FROM jsonb_to_recordset(%s::jsonb) AS v({', '.join(columns)}) "
+        f"WHERE {' AND '.join(wanted)}"
     )
-    return _Write(sql, [_document([{"pk_": pk, **values} for pk, values in rows]), *only.values()])
+    document = [{f"by_{name}": value for name, value in zip(by, key, strict=True)} | dict(new) for key, new in rows]
+    return _Write(sql, [_document(document), *only.values()])
 
 
 @functools.cache

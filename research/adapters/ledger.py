@@ -87,7 +87,7 @@ class StepLedger:
         return await self.call(requests[place], _never)
 
     async def written(self) -> None:
-        """Wait until every outcome the step was given is committed. Raises, from then on always, what kept one from it."""
+        """Wait until every outcome the step was given is committed. Raises, from then on, what kept one from it."""
         while self._unwritten:
             # Who is cancelled while waiting here leaves the writing as it is.
             done, _ = await asyncio.wait(set(self._unwritten))

@@ -7,13 +7,13 @@ nor wait for each other.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
 from research.engine.domain.errors import BudgetExceeded
 from research.engine.domain.usage import Usage
-from research.models import DayBudget, RunBudget
+from research.models import DayBudget
 from research.models.runs import Phase
 
 from . import bulk, ledger_rows
@@ -97,7 +97,6 @@ class Accounts:
         self._limited = user_day != NO_LIMITS or all_day != NO_LIMITS
         self._budget_ids: dict[PhaseOf, int] = {}
         self._phases: dict[PhaseOf, Account] = {}
-        self._day_ids: dict[DayOf, int] = {}
         self._days: dict[DayOf, Account] = {}
         for row in ledger_rows.lock_budgets(phases):
             self._budget_ids[row.of] = row.id
@@ -105,13 +104,10 @@ class Accounts:
 
     def open_days(self, days: set[DayOf]) -> None:
         """Lock the days where they have limits. Without any they are locked only to be written, last of all."""
-        held = self._lock_days(days) if self._limited else dict.fromkeys(days, (0, 0, 0, 0))
+        held: dict[DayOf, tuple[int | Decimal, ...]] = dict.fromkeys(days, (0, 0, 0, 0))
+        if self._limited:
+            held = {row.of: row.held for row in ledger_rows.lock_days(days)}
         self._days = {day: Account(held=held[day], limits=self._limits[day[0] == DayBudget.ALL]) for day in days}
-
-    def _lock_days(self, days: set[DayOf]) -> dict[DayOf, tuple[int | Decimal, ...]]:
-        rows = ledger_rows.lock_days(days)
-        self._day_ids = {row.of: row.id for row in rows}
-        return {row.of: row.held for row in rows}
 
     def reserve(self, entry: Begin) -> BudgetExceeded | None:
         """Reserve the call's estimate everywhere, or nothing and return why not."""
@@ -146,16 +142,15 @@ class Accounts:
             self._days[day].release(reserved)
 
     def write(self, writes: bulk.Writes) -> None:
-        """Send what is to be written, and with it what has been added here."""
-        ledger_rows.add_to(writes, RunBudget, _changes(self._phases, self._budget_ids))
-        if not self._limited and any(any(account.added) for account in self._days.values()):
+        """Add to what is written what has been added here."""
+        ids = self._budget_ids
+        ledger_rows.add_to_budgets(writes, {ids[of]: added for of, added in _added(self._phases).items()})
+        added = _added(self._days)
+        if added and not self._limited:
             # Everybody's day is everybody's lock: as late as can be.
-            writes.send()
-            writes = bulk.Writes()
-            self._lock_days(set(self._days))
-        ledger_rows.add_to(writes, DayBudget, _changes(self._days, self._day_ids))
-        writes.send()
+            ledger_rows.open_days(writes, added)
+        ledger_rows.add_to_days(writes, added)
 
 
-def _changes(accounts: dict[Of, Account], ids: dict[Of, int]) -> list[tuple[int, list[int | Decimal]]]:
-    return [(ids[of], account.added) for of, account in accounts.items() if any(account.added)]
+def _added(accounts: Mapping[Of, Account]) -> dict[Of, list[int | Decimal]]:
+    return {of: account.added for of, account in accounts.items() if any(account.added)}

@@ -165,6 +165,7 @@ class _Group:
         ledger_rows.close(writes, self._closed)
         writes.insert(self._opened)
         self._accounts.write(writes)
+        writes.send()
 
 
 def _replay(call: Recorded) -> CallOutcome:

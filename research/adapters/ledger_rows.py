@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db.models import Q
+from django.db.models.query import QuerySet
 
 from research.engine.domain.states import StepState
 from research.engine.domain.usage import Usage
@@ -96,24 +97,22 @@ def lock_budgets(phases: Collection[PhaseOf]) -> list[Held[PhaseOf]]:
 
 def lock_days(days: Collection[DayOf]) -> list[Held[DayOf]]:
     """Lock the rows of the days, by id; those that are not there are made."""
-    rows = _locked_days(days)
-    missing = set(days) - {row.of for row in rows}
-    if missing:
-        # Another process may be making them too.
-        DayBudget.objects.bulk_create(
-            [DayBudget(scope=scope, day=day) for scope, day in sorted(missing)], ignore_conflicts=True
-        )
-        rows = _locked_days(days)
-    return rows
+    writes = bulk.Writes()
+    open_days(writes, days)
+    writes.send()
+    return [Held((row.scope, row.day), row.pk, held_of(row)) for row in _days(days) if (row.scope, row.day) in days]
 
 
-def _locked_days(days: Collection[DayOf]) -> list[Held[DayOf]]:
-    rows = (
-        DayBudget.objects.select_for_update(no_key=True)
-        .filter(scope__in={scope for scope, _ in days}, day__in={day for _, day in days})
-        .order_by("pk")
-    )
-    return [Held((row.scope, row.day), row.pk, held_of(row)) for row in rows if (row.scope, row.day) in days]
+def open_days(writes: bulk.Writes, days: Collection[DayOf]) -> None:
+    """Add to what is written that the days' rows are made, where they are not there, and locked by id."""
+    # Another process may be making them too.
+    writes.insert([DayBudget(scope=scope, day=day) for scope, day in sorted(days)], ignore_conflicts=True)
+    writes.lock(_days(days))
+
+
+def _days(days: Collection[DayOf]) -> QuerySet[DayBudget]:
+    rows = DayBudget.objects.select_for_update(no_key=True)
+    return rows.filter(scope__in={scope for scope, _ in days}, day__in={day for _, day in days}).order_by("pk")
 
 
 def held_of(row: Spending) -> tuple[int | Decimal, ...]:
@@ -161,6 +160,15 @@ def close(writes: bulk.Writes, ends: Sequence[Closed]) -> None:
     writes.change(Call, rows, only={"state": CallState.INTENT})
 
 
-def add_to(writes: bulk.Writes, model: type[Spending], changes: Iterable[tuple[int, Sequence[int | Decimal]]]) -> None:
-    """Add what is booked on rows, each given by its id and its amounts in the order of `AMOUNTS`."""
-    writes.add(model, [(pk, dict(zip(AMOUNTS, amounts, strict=True))) for pk, amounts in changes])
+def add_to_budgets(writes: bulk.Writes, changes: Mapping[int, Sequence[int | Decimal]]) -> None:
+    """Add to what is written what is booked on budgets, by id, in the order of `AMOUNTS`."""
+    writes.add(RunBudget, [((pk,), _by_column(amounts)) for pk, amounts in changes.items()], by=["id"])
+
+
+def add_to_days(writes: bulk.Writes, changes: Mapping[DayOf, Sequence[int | Decimal]]) -> None:
+    """Add to what is written what is booked on days, in the order of `AMOUNTS`."""
+    writes.add(DayBudget, [(day, _by_column(amounts)) for day, amounts in changes.items()], by=["scope", "day"])
+
+
+def _by_column(amounts: Sequence[int | Decimal]) -> dict[str, int | Decimal]:
+    return dict(zip(AMOUNTS, amounts, strict=True))

@@ -98,7 +98,7 @@ class Runtime:
         self._parsers = Parsers()
         self._cache = TwoLevelCache()
         self._texts = Texts(bridge=bridge)
-        self._breakers = RowBreakers(bridge=bridge, clock=clock)
+        self.breakers = RowBreakers(bridge=bridge, clock=clock)
         self._days = _day_limits()
         self._writer = LedgerWriter(bridge=bridge, user_day=self._days[0], all_day=self._days[1])
         self._rates = Rates(
@@ -123,7 +123,7 @@ class Runtime:
         holder = Holder.of(step)
         ledger = StepLedger(writer=self._writer, clock=self.clock, holder=holder)
         calls = ResilientCalls(
-            ledger, self._breakers, self.clock, observer, rates=self._rates, user=str(run.requester_id)
+            ledger, self.breakers, self.clock, observer, rates=self._rates, user=str(run.requester_id)
         )
         archive = TeamArchive(
             team_id=run.team_id, bridge=self.bridge, snapshots=snapshots.local(), extract=self._parsers.extract

@@ -162,6 +162,7 @@ async def _claim_and_execute(
                 idle_since = time.monotonic()
             elif time.monotonic() - idle_since > linger_s:
                 return
+            await runtime.breakers.look_ahead()
             await _news(tasks, hands, bell, patience_s=conf.driver_poll_s)
 
 

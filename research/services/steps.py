@@ -71,23 +71,14 @@ def claim(*, driver_id: UUID, limit: int, lease_s: float, now: dt.datetime) -> l
     Fair: a run's n-th candidate counts behind the steps it has running, so no run waits while another has many.
     Attempts are counted here, before anything executes; the token rises, which shuts out any earlier holder.
     """
-    turn = Window(RowNumber(), partition_by=[F("run_id")], order_by=[F("id").asc()])
-    # Of no run more than `limit` can be taken; of every run the first is looked at, however many there are.
-    rows = list(claimable(now=now).annotate(turn=turn).filter(turn__lte=limit).values_list("id", "run_id", "turn"))
-    if not rows:
-        return []
-    # Where all of them can be had, nobody comes first.
-    running = _running() if len(rows) > limit else {}
-    rows.sort(key=lambda row: (running.get(row[1], 0) + row[2], row[0]))
-    # Some more than wanted, for what other drivers hold by then.
-    order = {row[0]: place for place, row in enumerate(rows[: limit * 4])}
     # Other drivers may be choosing the same rows: skip what they hold (on SQLite the transaction is exclusive anyway).
-    free = (
-        Step.objects.select_for_update(skip_locked=True, of=("self",))
-        .select_related("run", "task")
-        .filter(pk__in=order, state=StepState.READY)
-    )
-    chosen = sorted(free, key=lambda step: order[step.pk])[:limit]
+    free = claimable(now=now).select_for_update(skip_locked=True, of=("self",)).select_related("run", "task")
+    chosen = list(free.order_by("pk")[: limit + 1])
+    if len(chosen) > limit:
+        order = _fairly(limit=limit, now=now)
+        chosen = sorted(free.filter(pk__in=order), key=lambda step: order[step.pk])[:limit]
+    if not chosen:
+        return []
     lease = {
         "state": StepState.RUNNING,
         "lease_owner": driver_id,
@@ -95,8 +86,9 @@ def claim(*, driver_id: UUID, limit: int, lease_s: float, now: dt.datetime) -> l
         "started_at": now,
         "error": "",
     }
-    mine = Step.objects.filter(pk__in=[step.pk for step in chosen], state=StepState.READY)
-    mine.update(attempts=F("attempts") + 1, token=F("token") + 1, **lease)
+    Step.objects.filter(pk__in=[step.pk for step in chosen]).update(
+        attempts=F("attempts") + 1, token=F("token") + 1, **lease
+    )
     for step in chosen:
         step.attempts, step.token = step.attempts + 1, step.token + 1
         for name, value in lease.items():
@@ -104,10 +96,15 @@ def claim(*, driver_id: UUID, limit: int, lease_s: float, now: dt.datetime) -> l
     return chosen
 
 
-def _running() -> dict[UUID, int]:
-    """Return how many steps each run has running."""
-    rows = Step.objects.filter(state=StepState.RUNNING).values_list("run_id").annotate(n=Count("id"))
-    return dict(rows.values_list("run_id", "n"))
+def _fairly(*, limit: int, now: dt.datetime) -> dict[int, int]:
+    """Return the places of the ready steps that come first, by id: some more than wanted, as others may hold some."""
+    turn = Window(RowNumber(), partition_by=[F("run_id")], order_by=[F("id").asc()])
+    # Of no run more than `limit` can be taken; of every run the first is looked at, however many there are.
+    rows = list(claimable(now=now).annotate(turn=turn).filter(turn__lte=limit).values_list("id", "run_id", "turn"))
+    counts = Step.objects.filter(state=StepState.RUNNING).values_list("run_id").annotate(n=Count("id"))
+    running = dict(counts.values_list("run_id", "n"))
+    rows.sort(key=lambda row: (running.get(row[1], 0) + row[2], row[0]))
+    return {row[0]: place for place, row in enumerate(rows[: limit * 4])}
 
 
 def extend(*, driver_id: UUID, lease_s: float, now: dt.datetime) -> int:
