@@ -47,10 +47,11 @@ def fire(
     not_before: dt.datetime | None = None,
 ) -> Run:
     """Move the run and do what its new state asks for. Return it as it is then. Raises `StaleState`."""
-    run = transitions.apply(
-        run_id=run_id, event=event, actor=actor, now=now, data=data, reason=reason, not_before=not_before
+    run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
+    moved = transitions.apply(
+        run=run, event=event, actor=actor, now=now, data=data, reason=reason, not_before=not_before
     )
-    return enter(run, now=now)
+    return enter(moved, now=now)
 
 
 def enter(run: Run, *, now: dt.datetime) -> Run:
@@ -152,7 +153,7 @@ def _advance(run: Run, counts: Counter[tuple[str, str]], *, now: dt.datetime) ->
         RunState.VALIDATING: RunEvent.VALIDATED,
         RunState.DRAFTING: RunEvent.DRAFTED,
     }[state]
-    return fire(run_id=run.pk, event=event, actor=recording.ENGINE, now=now)
+    return enter(transitions.apply(run=run, event=event, actor=recording.ENGINE, now=now), now=now)
 
 
 def pass_claims_if_decided(run: Run, *, now: dt.datetime, event: RunEvent, actor: str = recording.RULE) -> Run:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
 from research.adapters import bulk
 from research.engine.ports import Memory
 from research.models import Evidence, Step
@@ -22,12 +24,13 @@ def of_all(steps: Sequence[Step]) -> dict[int, tuple[Memory, ...]]:
     The best quotes of the run's other tasks so far, most relevant first, at most 40. Leads are none: nobody has read
     their pages, and who is told that they are found would not look for them.
     """
-    rows = Step.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=[step.pk for step in steps])
-    kept = dict(rows.order_by("pk").values_list("pk", "memory"))
-    new = [step for step in steps if kept[step.pk] is None]
+    locked = Step.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=[step.pk for step in steps])
     # Most begin before anything is found.
-    known = set(Evidence.objects.filter(run_id__in={step.run_id for step in new}).values_list("run_id").distinct())
-    found = {step.pk: _found(step) if (step.run_id,) in known else [] for step in new}
+    rows = locked.annotate(known=Exists(Evidence.objects.filter(run=OuterRef("run")))).order_by("pk")
+    kept, known = {}, {}
+    for pk, memory, is_known in rows.values_list("pk", "memory", "known"):
+        kept[pk], known[pk] = memory, is_known
+    found = {step.pk: _found(step) if known[step.pk] else [] for step in steps if kept[step.pk] is None}
     bulk.change(Step, [(pk, {"memory": memory}) for pk, memory in found.items()])
     kept |= found
     return {pk: tuple(Memory.model_validate(each) for each in memory or []) for pk, memory in kept.items()}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
-from uuid import UUID
 
 from research.engine.domain.errors import StaleState
 from research.engine.domain.states import TERMINAL, RunEvent, RunState, StepState, target_of
@@ -29,7 +28,7 @@ LIVE_STEPS = (StepState.BLOCKED, StepState.READY, StepState.RUNNING, StepState.F
 
 def apply(
     *,
-    run_id: UUID,
+    run: Run,
     event: RunEvent,
     actor: str,
     now: dt.datetime,
@@ -39,10 +38,10 @@ def apply(
 ) -> Run:
     """Move a run along one row of `RUN_TRANSITIONS` and return it as it is now.
 
-    Call inside a transaction. `reason` is shown to people and may name what to do; it does not go into the trail.
+    Call inside a transaction that has read the run under its lock. `reason` is shown to people and may name what to do;
+    it does not go into the trail.
     Raises `StaleState` when the table has no such row from the run's state, or another writer was first.
     """
-    run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
     old = RunState(run.state)
     new = target_of(old, event, resume_to=RunState(run.resume_to) if run.resume_to else None)
     goes_aside = new in (RunState.PAUSED, RunState.FAILED)
@@ -57,15 +56,15 @@ def apply(
         changes["generation"] = run.generation + 1
     if new is RunState.COMPLETED:
         changes["completed_at"] = now
-    won = Run.objects.filter(pk=run_id, state=old).update(**changes)
+    won = Run.objects.filter(pk=run.pk, state=old).update(**changes)
     if won != 1:
         raise StaleState(f"The run left state '{old}' a moment ago. Reload it and look again.")
     if event in NEW_ROUND or new in TERMINAL:
-        Step.objects.filter(run_id=run_id, state__in=LIVE_STEPS).update(
+        Step.objects.filter(run=run, state__in=LIVE_STEPS).update(
             state=StepState.SUPERSEDED, lease_owner=None, lease_until=None
         )
     recording.append(
-        run_id=run_id,
+        run_id=run.pk,
         kind=event.value,
         actor=actor,
         data={"from": old.value, "to": new.value, **(data or {})},

@@ -31,7 +31,9 @@ def briefs_of(runs: Iterable[Run]) -> dict[UUID, RunBrief]:
     """Return what every role is told of the runs, by run."""
     runs = list(runs)
     rejections: dict[UUID, list[str]] = {run.pk: [] for run in runs}
-    rows = Plan.objects.filter(run__in=runs, decision_comment__gt="").order_by("revision")
+    # A rejection begins another round.
+    again = [run for run in runs if run.generation > 1]
+    rows = Plan.objects.filter(run__in=again, decision_comment__gt="").order_by("revision")
     for run_id, comment in rows.values_list("run_id", "decision_comment"):
         rejections[run_id].append(comment)
     return {

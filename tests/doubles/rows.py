@@ -159,7 +159,7 @@ def new_run(people: Cast, *, is_demo: bool = False, prompt: str = PROMPT) -> Run
 
 
 def _move(run: Run, event: RunEvent) -> Run:
-    return transitions.apply(run_id=run.pk, event=event, actor=recording.ENGINE, now=NOW)
+    return transitions.apply(run=Run.objects.get(pk=run.pk), event=event, actor=recording.ENGINE, now=NOW)
 
 
 @transaction.atomic

@@ -32,7 +32,7 @@ def put(run: Run, state: RunState, was: RunState = RunState.RESEARCHING) -> Run:
 
 
 def apply(run: Run, event: RunEvent, **more) -> Run:
-    return transitions.apply(run_id=run.pk, event=event, actor="engine", now=NOW, **more)
+    return transitions.apply(run=Run.objects.get(pk=run.pk), event=event, actor="engine", now=NOW, **more)
 
 
 @pytest.mark.parametrize("state", list(RunState))
