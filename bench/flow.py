@@ -6,15 +6,16 @@
 --postgres starts a PostgreSQL of its own, as the tests do; --database names another; TEST_DATABASE_URL does as well.
 The private one does not wait for its disk unless --durable says so: then every commit is flushed.
 
-A task's calls follow one another, so a run cannot end before 3 × the seconds of a call: that is the critical path here,
-the calls alone. What is durable comes on top: claiming and loading the steps, six writes of the ledger a task, the
-result of each step, and the run's move to its next state. Time runs from the commit of the approvals, all of them in
-one transaction, until the research of the last run is seen to be done; so it holds what an idle driver takes to notice
-(up to MRD_DRIVER_POLL_S, told apart).
+A task's calls follow one another, so a run cannot end before 3 × the seconds of a call: that is its critical path, the
+calls alone. What it takes on this machine is measured in the same go, under a bare `asyncio.gather` in one process:
+nothing written, nothing checked. What is durable comes on top: claiming and loading the steps, the ledger's intents and
+outcomes, the result of each step, and the run's move to its next state. Time runs from the commit of the approvals, all
+of them in one transaction, until the research of the last run is done; so it holds what an idle driver takes to notice
+(told apart; on SQLite up to MRD_DRIVER_POLL_S).
 Runs that are done early go on to their next state meanwhile, and what that takes is measured with the rest. CPU is that
 of the driver processes alone, memory their growth from idle to the highest seen, a run in flight.
 
-The yardstick is the same calls under a bare `asyncio.gather` in one process: nothing written, nothing checked.
+Each row is measured --times times, in a database and drivers of its own, and the median by wall time is shown.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import contextlib
 import json
 import os
 import signal
+import statistics
 import subprocess
 import sys
 import time
@@ -220,6 +222,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=50, help="how many at once in the second row (default 50)")
     parser.add_argument("--seconds", type=float, default=0.2, help="what a call takes (default 0.2)")
+    parser.add_argument("--times", type=int, default=3, help="how often each row is measured (default 3)")
     parser.add_argument("--drivers", type=int, default=1, help="driver processes (default 1)")
     parser.add_argument("--database", default="", help="a PostgreSQL URL; a database of its own is made beside it")
     parser.add_argument("--postgres", action="store_true", help="start a private PostgreSQL")
@@ -261,7 +264,7 @@ def show(urls: dict[str, str], options: argparse.Namespace) -> None:
         "noticed s",
         f"× {path:g} s",
         "calls/s",
-        "× bare",
+        "× alone",
         "CPU ms/call",
         "MB/run",
         "MB",
@@ -269,13 +272,21 @@ def show(urls: dict[str, str], options: argparse.Namespace) -> None:
     for column in columns:
         table.add_column(column, justify="right")
     for runs in (1, options.runs):
-        alone = bare(runs, options.seconds)
+        alone = statistics.median(bare(runs, options.seconds) for _ in range(options.times))
         calls = runs * TASKS * CALLS
         table.add_row(
-            "asyncio.gather", str(runs), str(calls), f"{alone:.2f}", "", f"{alone / path:.2f}", f"{calls / alone:,.0f}"
+            "asyncio.gather",
+            str(runs),
+            str(calls),
+            f"{alone:.2f}",
+            "",
+            f"{alone / path:.2f}",
+            f"{calls / alone:,.0f}",
+            "1.00",
         )
         for name, url in urls.items():
-            row = measure(url, runs, options)
+            rows = sorted((measure(url, runs, options) for _ in range(options.times)), key=lambda row: row["wall_s"])
+            row = rows[len(rows) // 2]
             table.add_row(
                 name,
                 str(row["runs"]),
@@ -284,7 +295,7 @@ def show(urls: dict[str, str], options: argparse.Namespace) -> None:
                 f"{row['noticed_s']:.2f}",
                 f"{row['wall_s'] / path:.2f}",
                 f"{row['calls'] / row['wall_s']:,.0f}",
-                f"{alone / row['wall_s']:.2f}",
+                f"{row['wall_s'] / alone:.2f}",
                 f"{row['cpu_ms_a_call']:.2f}",
                 f"{row['mb_a_run']:.2f}",
                 f"{row['mb']:.0f}",

@@ -65,6 +65,14 @@ class StepPorts(NamedTuple):
     register: CompanyRegister | None = None
 
 
+class Engine(NamedTuple):
+    """An engine as the settings have it: what builds its model, the tools it may plan with, its own settings."""
+
+    build: Callable[[EngineContext], ResearchModel]
+    tools: dict[str, str]
+    options: Any
+
+
 class Connections:
     """`ports.Shared`: what lives as long as the event loop."""
 
@@ -94,6 +102,7 @@ class Runtime:
         self._index = library_adapter.open_index()
         self._catching_up = asyncio.Lock()
         self._groups: dict[Any, Groups[Any, Any]] = {}
+        self._engines: dict[str, Engine] = {}
         self._shared = Connections()
         self._parsers = Parsers()
         self._cache = TwoLevelCache()
@@ -136,7 +145,7 @@ class Runtime:
             cache=None if run.bypass_cache else self._cache,
             scope=f"team {run.team_id}",
         )
-        engine = EMBEDDED if run.finishing else run.engine
+        engine = self._engine(EMBEDDED if run.finishing else run.engine)
         context = EngineContext(
             calls=calls,
             archive=archive,
@@ -150,18 +159,26 @@ class Runtime:
             clock=self.clock,
             observer=observer,
             shared=self._shared,
-            tools=engines.told_tools(engine),
-            options=engines.engine_options(engine),
+            tools=engine.tools,
+            options=engine.options,
             priority=run.priority,
         )
         return StepPorts(
-            model=engines.engine_builder(engine)(context),
+            model=engine.build(context),
             shelf=shelf,
             store=RowEvidenceStore(team_id=run.team_id, bridge=self.bridge, texts=self._texts),
             observer=observer,
             ledger=ledger,
             register=company_register(),
         )
+
+    def _engine(self, name: str) -> Engine:
+        """Return the engine, looked up once: the settings of a process do not change."""
+        if name not in self._engines:
+            self._engines[name] = Engine(
+                engines.engine_builder(name), engines.told_tools(name), engines.engine_options(name)
+            )
+        return self._engines[name]
 
     def _tools(self, step: Step) -> Iterable[Tool]:
         """Yield the tools of the step's approved task, in its order; none for a step that investigates nothing."""
