@@ -16,7 +16,6 @@ from django.db import connection
 log = logging.getLogger(__name__)
 
 CHANNEL = "mrd_desk_work"
-# Seconds until a lost connection is made again.
 AGAIN_S = 10.0
 
 
@@ -28,9 +27,13 @@ def ring() -> None:
 
 
 class Bell:
-    """Listens, as long as it is entered (`async with`), on a connection of its own."""
+    """Listens, as long as it is entered (`async with`), on a connection of its own.
 
-    def __init__(self) -> None:
+    again_s: seconds until a connection that was lost is made again.
+    """
+
+    def __init__(self, *, again_s: float = AGAIN_S) -> None:
+        self._again_s = again_s
         self._rung = asyncio.Event()
         self._listening: asyncio.Task[None] | None = None
 
@@ -63,4 +66,4 @@ class Bell:
                         self._rung.set()
             except psycopg.Error as error:
                 log.warning("not listening for work: %s", type(error).__name__)
-            await asyncio.sleep(AGAIN_S)
+            await asyncio.sleep(self._again_s)

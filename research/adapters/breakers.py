@@ -27,6 +27,8 @@ class RowBreakers:
         self._clock = clock
         # Names with a failure when they were looked at, or since then in this process; all others need no hop.
         self._troubled: set[str] = set()
+        # Those of a look that is under way: it may have read the rows before.
+        self._meanwhile: set[str] = set()
         self._fresh_until: dt.datetime | None = None
         self._looking = asyncio.Lock()
 
@@ -42,10 +44,13 @@ class RowBreakers:
     async def record(self, name: str, *, ok: bool) -> None:
         if ok and self._is_fresh() and name not in self._troubled:
             return
-        self._troubled.add(name)
+        self._suspect(name)
         await self._bridge.run(record, name=name, ok=ok, now=self._clock.now())
-        # Who looked meanwhile did not see it.
+        self._suspect(name)
+
+    def _suspect(self, name: str) -> None:
         self._troubled.add(name)
+        self._meanwhile.add(name)
 
     async def look_ahead(self) -> None:
         """Look at all breakers while what was seen is still fresh, so that no call has to wait for it."""
@@ -58,7 +63,8 @@ class RowBreakers:
         async with self._looking:
             if not self._is_fresh(least):
                 now = self._clock.now()
-                self._troubled = await self._bridge.run(troubled)
+                self._meanwhile.clear()
+                self._troubled = await self._bridge.run(troubled) | self._meanwhile
                 self._fresh_until = now + FRESH
 
     def _is_fresh(self, least: dt.timedelta = dt.timedelta()) -> bool:

@@ -95,6 +95,19 @@ def test_a_stalled_driver_is_refused_when_it_wakes(people, drivers) -> None:
     assert list(audit.problems_of(Run.objects.get(pk=run.pk))) == []
 
 
+def test_an_idle_driver_begins_when_the_work_is_committed(people, drivers) -> None:
+    """It would look by itself once in ten minutes. A plan is made, and what its approval makes ready is done."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite announces nothing; the PostgreSQL run of this suite holds this test.")
+    drivers.script(people, tasks=2, calls=1, seconds=0)
+    drivers.start(driver_poll_s="600", lease_s="600")
+    wait_until(Driver.objects.exists, seconds=150, what="a driver in its seat")
+    run = new_run(people)
+    wait_until(lambda: state_of(run) == "plan_review", seconds=150, what="a plan")
+    world.decide_all(run, people)
+    wait_until(lambda: past_research(run), seconds=150, what="research")
+
+
 def test_three_processes_share_one_run_and_fifty(people, drivers) -> None:
     """Every run gets to its gate, no call is made twice, and all three did some of the work."""
     drivers.script(people, tasks=6, calls=1, seconds=0.05)

@@ -1,4 +1,4 @@
-"""An engine whose every role does what a test says: raise, wait, or give what a well-behaved one gives."""
+"""An engine whose every role does what a test says: raise, wait, call, or give what a well-behaved one gives."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ SCRIPT: list[Any] = []
 class ErringModel:
     name = "erring"
 
+    def __init__(self, context) -> None:
+        self._context = context
+
     async def plan(self, brief) -> Plan:
         if SCRIPT:
             what = SCRIPT.pop(0)
             if isinstance(what, BaseException):
                 raise what
-            await what()
+            await what(self._context)
         task = PlanTask(
             key="first", question="What do the sources say?", section="competitors", tools=("library_search",)
         )
@@ -29,5 +32,4 @@ class ErringModel:
 
 
 def build(context) -> ErringModel:
-    del context
-    return ErringModel()
+    return ErringModel(context)

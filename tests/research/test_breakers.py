@@ -145,3 +145,61 @@ def test_a_breaker_that_another_process_opened_is_heeded_within_seconds():
 
 def fail_three_times() -> None:
     fail(3)
+
+
+class CountingBridge(HereBridge):
+    hops = 0
+
+    async def run(self, fn, /, *args, **kwargs):
+        self.hops += 1
+        return await super().run(fn, *args, **kwargs)
+
+
+@pytest.mark.django_db
+def test_one_look_ahead_is_enough_for_every_name_and_not_made_again_while_it_is_fresh():
+    """A driver looks before anybody calls: a first call, of whatever tool, waits for no look."""
+    clock, bridge = FakeClock(at=NOW), CountingBridge()
+    fail(3)
+    mine = RowBreakers(bridge=bridge, clock=clock)
+
+    async def play_it() -> None:
+        await asyncio.gather(*(mine.look_ahead() for _ in range(5)))
+        assert bridge.hops == 1
+        assert await mine.allow("another")
+        await mine.record("another", ok=True)
+        assert bridge.hops == 1
+        assert not await mine.allow(NAME)
+        clock.at = play.later(0.9)
+        bridge.hops = 0
+        await mine.look_ahead()
+        assert bridge.hops == 0
+        clock.at = play.later(1.1)
+        await mine.look_ahead()
+        assert bridge.hops == 1
+
+    asyncio.run(play_it())
+
+
+@pytest.mark.django_db
+def test_a_failure_that_is_written_while_somebody_looks_is_not_forgotten():
+    """The look may have read the rows before: the next call asks about that name all the same."""
+    clock = FakeClock(at=NOW)
+
+    class SlowBridge(HereBridge):
+        async def run(self, fn, /, *args, **kwargs):
+            found = await super().run(fn, *args, **kwargs)
+            if fn is breakers.troubled:
+                await asyncio.sleep(0.05)
+            return found
+
+    mine = RowBreakers(bridge=SlowBridge(), clock=clock)
+
+    async def play_it() -> bool:
+        looking = asyncio.create_task(mine.look_ahead())
+        await asyncio.sleep(0)
+        for _ in range(3):
+            await mine.record(NAME, ok=False)
+        await looking
+        return await mine.allow(NAME)
+
+    assert not asyncio.run(play_it())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 
 import pytest
@@ -18,7 +19,9 @@ from research.engine.domain.errors import (
     Transient,
     Waiting,
 )
-from research.models import Event, Run, Step
+from research.engine.domain.usage import Usage
+from research.engine.ports import CallOutcome, CallRequest
+from research.models import Call, Event, Run, Step
 from research.services import execution, flow, runs, steps, sweeping
 from research.services.execution import Setback, setback_of
 from tests.doubles import rows, world
@@ -218,7 +221,7 @@ def test_a_step_that_is_cancelled_is_given_back_and_the_start_does_not_count(run
     (step,) = play.claim()
     begun = asyncio.Event()
 
-    async def hang() -> None:
+    async def hang(_context) -> None:
         begun.set()
         await asyncio.Event().wait()
 
@@ -236,6 +239,32 @@ def test_a_step_that_is_cancelled_is_given_back_and_the_start_does_not_count(run
     row = Step.objects.get(pk=step.pk)
     assert (row.state, row.attempts, row.lease_owner) == ("ready", 0, None)
     assert claim_and_execute().state == "done"
+
+
+@pytest.mark.parametrize("error", [Transient("Busy."), Permanent("No."), asyncio.CancelledError()])
+def test_what_a_step_was_told_is_written_before_anybody_else_can_have_it(run, erring, error):
+    """The step ends right after its call: whoever takes it up again replays the answer and buys nothing."""
+    bought = []
+
+    async def perform(key: str) -> CallOutcome:
+        bought.append(key)
+        return CallOutcome(payload={"said": 1})
+
+    async def call_and_end(context) -> None:
+        request = CallRequest(kind="model", name="m", arguments={}, estimate=Usage())
+        assert (await context.calls.make(request, perform, timeout_s=5)).payload == {"said": 1}
+        if erring:
+            raise error
+
+    erring += [call_and_end, call_and_end]
+    (step,) = play.claim()
+    with contextlib.suppress(asyncio.CancelledError):
+        execute(step)
+    assert Call.objects.get().state == "done"
+    if isinstance(error, Permanent):
+        flow.retry_step(step_id=step.pk, actor="someone", now=NOW)
+    assert claim_and_execute(at=60).state == "done"
+    assert len(bought) == 1
 
 
 @pytest.mark.parametrize("error", [BudgetExceeded("Raise it."), Transient("Busy."), Permanent("No.")])
