@@ -39,6 +39,15 @@ def check_var_dir(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
 
 
 @register()
+def check_database(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse parameters that the server puts in: the ledger sends several statements in one go."""
+    if not settings.DATABASES["default"].get("OPTIONS", {}).get("server_side_binding"):
+        return []
+    hint = "Take server_side_binding out of MRD_DATABASE_URL."
+    return [Error("The database must not be used with server-side binding.", hint=hint, id="mrd.E028")]
+
+
+@register()
 def check_pages(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Warn when the system lacks what the exports pdf and docx are set with."""
     told = pdf.missing()
