@@ -64,6 +64,6 @@ class Bell:
                     self._rung.set()  # for what was announced before it listened
                     async for _ in listener.notifies():
                         self._rung.set()
-            except psycopg.Error as error:
+            except (psycopg.Error, OSError) as error:
                 log.warning("not listening for work: %s", type(error).__name__)
             await asyncio.sleep(self._again_s)

@@ -97,17 +97,19 @@ def lock_budgets(phases: Collection[PhaseOf]) -> list[Held[PhaseOf]]:
 
 def lock_days(days: Collection[DayOf]) -> list[Held[DayOf]]:
     """Lock the rows of the days, by id; those that are not there are made."""
-    writes = bulk.Writes()
-    open_days(writes, days)
-    writes.send()
+    bulk.insert(_new_days(days), ignore_conflicts=True)
     return [Held((row.scope, row.day), row.pk, held_of(row)) for row in _days(days) if (row.scope, row.day) in days]
 
 
 def open_days(writes: bulk.Writes, days: Collection[DayOf]) -> None:
     """Add to what is written that the days' rows are made, where they are not there, and locked by id."""
-    # Another process may be making them too.
-    writes.insert([DayBudget(scope=scope, day=day) for scope, day in sorted(days)], ignore_conflicts=True)
+    writes.insert(_new_days(days), ignore_conflicts=True)
     writes.lock(_days(days))
+
+
+def _new_days(days: Collection[DayOf]) -> list[DayBudget]:
+    """Return rows to insert where they are not there yet: another process may be making them too."""
+    return [DayBudget(scope=scope, day=day) for scope, day in sorted(days)]
 
 
 def _days(days: Collection[DayOf]) -> QuerySet[DayBudget]:

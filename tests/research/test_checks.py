@@ -141,7 +141,7 @@ def test_an_engine_that_goes_out_under_an_examples_name_is_warned_of(settings):
     assert warned(anthropic_api_key="sk-test", tools={"searxng": "research.engine.tools.searxng.build"}) == []
 
 
-def test_statements_that_travel_together_refuse_a_server_that_puts_in_their_parameters(settings):
+def test_statements_that_travel_together_refuse_a_server_that_puts_in_their_parameters(settings, monkeypatch):
     assert checks.check_database(None) == []
-    settings.DATABASES = {"default": settings.DATABASES["default"] | {"OPTIONS": {"server_side_binding": "true"}}}
+    monkeypatch.setitem(settings.DATABASES["default"], "OPTIONS", {"server_side_binding": "true"})
     assert [problem.id for problem in checks.check_database(None)] == ["mrd.E028"]
