@@ -85,6 +85,9 @@ def test_a_big_parent_does_not_make_its_processes_look_big(good):
         os.kill(process.pid, signal.SIGSEGV)
         with pytest.raises(Unreadable, match="crashed"):
             process.extract(str(good), name="good.txt")
+        begun = process._inherited_kib
+        assert "crashed" in process._obituary((-signal.SIGSEGV, begun + 4096))
+        assert "needed more than 300 MB" in process._obituary((-signal.SIGSEGV, begun + 20_000))
     del ballast
 
 

@@ -22,6 +22,8 @@ from .worker import needed_more_memory
 _ROOT = Path(__file__).resolve().parents[3]
 _START_S = 60.0  # a machine under load starts Python slowly; this is no limit on the file
 _READ_BYTES = 1 << 20
+# The kernel adds up what a process has in batches, one a core: two sizes this near may be the same.
+_BLUR_KIB = 8 << 10
 
 
 class Died(Exception):
@@ -35,7 +37,6 @@ class ParserProcess:
         self.limits = limits
         self.served = 0
         self._buffer = bytearray()
-        self._inherited_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         request_read, self._request = os.pipe()
         self._reply, reply_write = os.pipe()
         try:
@@ -60,6 +61,8 @@ class ParserProcess:
         finally:
             os.close(request_read)
             os.close(reply_write)
+        # After the start: what the child begins with is no more than this.
+        self._inherited_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         self.pid = self._process.pid
         self._ready = False
 
@@ -116,7 +119,7 @@ class ParserProcess:
             return self._took_longer()
         # A C library that is refused memory aborts in its own way; a peak near the limit tells why. A child's peak
         # begins with its parent's: only what lies above that is its own.
-        if peak_kib > max(self._inherited_kib, self.limits.memory_mb * 1024 * 7 // 10):
+        if peak_kib > max(self._inherited_kib + _BLUR_KIB, self.limits.memory_mb * 1024 * 7 // 10):
             return needed_more_memory(self.limits)
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         return f"The parser crashed on the file ({how}): the file is damaged; save it again in another way."
