@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import urllib.parse
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,20 +17,23 @@ _SECRET_NAMES = re.compile(
 )
 # Secrets inside a text: the password of a URL, what follows "Bearer", keys of the vendors this project knows.
 _SECRET_TEXTS = (
-    (re.compile(r"(\b[a-z][a-z0-9+.-]*://[^/\s:@]*:)[^/\s@]+@", re.IGNORECASE), rf"\g<1>{HIDDEN}@"),
+    (re.compile(r"(\b[a-z][a-z0-9+.-]{0,30}://[^/\s:@]*:)[^/\s@]+@", re.IGNORECASE), rf"\g<1>{HIDDEN}@"),
     (re.compile(r"\b(bearer|basic|token)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\g<1> {HIDDEN}"),
-    # Whatever stands before it: a line break is "\n" within a repr, a "=" is "%3D" within a URL.
-    (re.compile(r"(?:\bsk-|sk-ant-)[\w-]{8,}"), HIDDEN),
+    # Not within a word ("task-…"); but a line break is "\n" within a repr, and a "=" is "%3D" within a URL.
+    (re.compile(r"(?:(?<![A-Za-z])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2}))sk-[\w-]{8,}"), HIDDEN),
     (re.compile(r"((?:^|[?&])[\w-]*(?:api_?key|token|password|secret)=)[^&\s]+", re.IGNORECASE), rf"\g<1>{HIDDEN}"),
 )
 # Secrets of this deployment, as they are: a key for a server of one's own may look like anything.
-_OWN: set[str] = set()
+_OWN: list[str] = []
 _SHORTEST = 8
 
 
 def hide(secrets: Iterable[str]) -> None:
     """Hide these in every text from now on. One of fewer than eight characters may be a word, and is not hidden."""
-    _OWN.update(secret for secret in secrets if len(secret) >= _SHORTEST)
+    long = [secret for secret in secrets if len(secret) >= _SHORTEST]
+    # As they are, within JSON and within a URL. The longest first: one may be the beginning of another.
+    spelt = {form for one in long for form in (one, json.dumps(one)[1:-1], urllib.parse.quote(one, safe=""))}
+    _OWN[:] = sorted(spelt.union(_OWN), key=len, reverse=True)
 
 
 def is_secret_name(name: str) -> bool:

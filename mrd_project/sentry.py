@@ -24,7 +24,7 @@ def before_send(event: Event, hint: Hint) -> Event:
     for part in ("data", "cookies", "env", "query_string"):
         request.pop(part, None)
     fields.pop("user", None)
-    for value in fields.get("exception", {}).get("values", []):
+    for value in (fields.get("exception") or {}).get("values") or []:
         for frame in value.get("stacktrace", {}).get("frames", []):
             frame.pop("vars", None)
     for part in fields.keys() - _OF_THE_SDK:

@@ -6,7 +6,6 @@ It only saves waiting: what is not heard (a lost connection, a pooler that keeps
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from typing import Self
 
@@ -45,8 +44,7 @@ class Bell:
     async def __aexit__(self, *_: object) -> None:
         if self._listening is not None:
             self._listening.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._listening
+            await asyncio.wait([self._listening])
 
     async def rung(self) -> None:
         """Return when it has rung since this last returned."""
@@ -54,16 +52,19 @@ class Bell:
         self._rung.clear()
 
     async def _listen(self) -> None:
+        while True:
+            try:
+                await self._hear()
+            except Exception as error:  # noqa: BLE001 - whatever it is, work is found without it
+                log.warning("not listening for work: %s", type(error).__name__)
+            await asyncio.sleep(self._again_s)
+
+    async def _hear(self) -> None:
         # Django's own parameters, without what only its synchronous connections know.
         known = connection.get_connection_params()
         params = {name: value for name, value in known.items() if name not in ("context", "cursor_factory")}
-        while True:
-            try:
-                async with await psycopg.AsyncConnection.connect(**params, autocommit=True) as listener:
-                    await listener.execute(f"LISTEN {CHANNEL}")
-                    self._rung.set()  # for what was announced before it listened
-                    async for _ in listener.notifies():
-                        self._rung.set()
-            except (psycopg.Error, OSError) as error:
-                log.warning("not listening for work: %s", type(error).__name__)
-            await asyncio.sleep(self._again_s)
+        async with await psycopg.AsyncConnection.connect(**params, autocommit=True) as listener:
+            await listener.execute(f"LISTEN {CHANNEL}")
+            self._rung.set()  # for what was announced before it listened
+            async for _ in listener.notifies():
+                self._rung.set()

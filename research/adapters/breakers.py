@@ -36,17 +36,18 @@ class RowBreakers:
         await self._look(least=dt.timedelta())
         if name not in self._troubled:
             return True
-        allowed, clean = await self._bridge.run(allow, name=name, now=self._clock.now())
-        if clean:
-            self._troubled.discard(name)
+        # That it is clean again the next look will tell; what is said here may be overtaken by a failure.
+        allowed, _ = await self._bridge.run(allow, name=name, now=self._clock.now())
         return allowed
 
     async def record(self, name: str, *, ok: bool) -> None:
         if ok and self._is_fresh() and name not in self._troubled:
             return
         self._suspect(name)
-        await self._bridge.run(record, name=name, ok=ok, now=self._clock.now())
-        self._suspect(name)
+        try:
+            await self._bridge.run(record, name=name, ok=ok, now=self._clock.now())
+        finally:
+            self._suspect(name)
 
     def _suspect(self, name: str) -> None:
         self._troubled.add(name)

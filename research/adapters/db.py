@@ -33,7 +33,7 @@ def hop(fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
             with transaction.atomic():
                 return fn(*args, **kwargs)
         except (OperationalError, InterfaceError) as error:
-            if not _worth_another(error) or time.monotonic() > give_up:
+            if not is_away(error) or time.monotonic() > give_up:
                 raise
             log.warning("database hop again after: %s", type(error).__name__)
             if not connection.in_atomic_block:
@@ -42,8 +42,10 @@ def hop(fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
             pause_s = min(pause_s * 2, 2.0)
 
 
-def _worth_another(error: Exception) -> bool:
+def is_away(error: Exception) -> bool:
     """Tell whether a second try can go better: a lost connection, a deadlock or a full lock queue."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
     if connection.in_atomic_block:
         return False  # the caller's own transaction is gone; only the caller can begin it again
     if connection.vendor == "sqlite":
@@ -68,9 +70,8 @@ class Bridge:
 
     def warm(self) -> None:
         """Have every thread open its connection now rather than when its first hop waits for it."""
-        all_here = threading.Barrier(self._threads)
         for _ in range(self._threads):
-            self._pool.submit(_open_own, all_here)
+            self._pool.submit(_open_own)
 
     def close(self) -> None:
         """Close every thread's connection in the thread that owns it, then the threads."""
@@ -81,13 +82,11 @@ class Bridge:
         self._pool.shutdown(wait=True)
 
 
-def _open_own(all_here: threading.Barrier) -> None:
+def _open_own() -> None:
     try:
         connection.ensure_connection()
     except (OperationalError, InterfaceError):
         log.warning("no connection to the database yet")  # the first hop tries for as long as hops do
-    finally:
-        all_here.wait()
 
 
 def _close_own(all_here: threading.Barrier) -> None:

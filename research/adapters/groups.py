@@ -13,8 +13,7 @@ import collections
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from django.db import InterfaceError, OperationalError
-
+from . import db
 from .db import Bridge
 
 Item = TypeVar("Item")
@@ -114,14 +113,12 @@ class Groups(Generic[Item, Answer]):
         entries = [waiting.item for waiting in group]
         try:
             answers = await self._bridge.run(self._do, entries=entries, **self._fixed)
-        except (OperationalError, InterfaceError) as error:
-            # The database is away, for everybody.
-            _tell(group, [error] * len(group))
         except Exception as error:  # noqa: BLE001 - handed to whoever waits
-            if len(group) == 1:
-                _tell(group, [error])
+            if len(group) == 1 or db.is_away(error):
+                _tell(group, [error] * len(group))
                 return
-            # One of them cannot be done (an outcome the database does not take, say). Nothing is: each alone then.
+            # One of them cannot be done (an outcome the database does not take, say), or all of them are too much for
+            # one statement. Nothing is done: each alone then.
             for waiting in group:
                 await self._do_group([waiting])
         else:

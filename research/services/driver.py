@@ -95,8 +95,8 @@ async def run(*, runtime: Runtime, driver: Driver, linger_s: float | None = None
     beats.start()
     tasks: dict[asyncio.Task[None], Step] = {}
     started = time.monotonic()
-    runtime.bridge.warm()
     try:
+        runtime.bridge.warm()
         with _short_collections():
             await _claim_and_execute(
                 runtime,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
-from typing import NamedTuple
+import sys
+from collections.abc import Coroutine
+from typing import Any, NamedTuple
 
 from django.conf import settings
 
@@ -46,7 +48,8 @@ async def execute(*, runtime: Runtime, step: Step) -> None:
                 result = await work.perform(step, inputs, ports)
             finally:
                 # Before anybody else can have the step, and before its result says which calls it rests on.
-                await ports.ledger.written()
+                stopped = isinstance(sys.exception(), asyncio.CancelledError)
+                await _to_its_end(ports.ledger.written(), stopped=stopped)
             done = work.Done(step, work.digest_of_inputs(inputs), result, runtime.clock.now())
             await runtime.groups(work.complete_all).put(done, wanted=True)
             metrics.STEPS.labels(kind=step.kind, result="done").inc()
@@ -59,6 +62,24 @@ async def execute(*, runtime: Runtime, step: Step) -> None:
         except Exception as error:  # noqa: BLE001 - sorted by kind, logged and written down in `setback_of`
             metrics.STEPS.labels(kind=step.kind, result="set_back").inc()
             await _set_back(runtime, step, setback_of(error, attempts=step.attempts))
+
+
+async def _to_its_end(doing: Coroutine[Any, Any, None], *, stopped: bool) -> None:
+    """Wait for it however often the step is cancelled meanwhile, and raise `CancelledError` then.
+
+    stopped: the step has been cancelled already. Then, too, what goes wrong is logged and does not count as a failure.
+    """
+    task = asyncio.create_task(doing)
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            stopped = True
+    if not stopped:
+        return task.result()
+    if error := task.exception():
+        log.error("a step was stopped and its outcome could not be written", exc_info=error)
+    raise asyncio.CancelledError
 
 
 def setback_of(error: Exception, *, attempts: int) -> Setback:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, F, Q, Window
+from django.db.models import Count, Exists, F, Q, Window
 from django.db.models.functions import RowNumber
 from django.db.models.query import QuerySet
 
@@ -71,10 +71,13 @@ def claim(*, driver_id: UUID, limit: int, lease_s: float, now: dt.datetime) -> l
     Fair: a run's n-th candidate counts behind the steps it has running, so no run waits while another has many.
     Attempts are counted here, before anything executes; the token rises, which shuts out any earlier holder.
     """
+    ready = claimable(now=now).order_by("pk")
     # Other drivers may be choosing the same rows: skip what they hold (on SQLite the transaction is exclusive anyway).
-    free = claimable(now=now).select_for_update(skip_locked=True, of=("self",)).select_related("run", "task")
-    chosen = list(free.order_by("pk")[: limit + 1])
-    if len(chosen) > limit:
+    free = ready.select_for_update(skip_locked=True, of=("self",)).select_related("run", "task")
+    # Nobody has to come first where all that is ready can be had, whoever holds it just now.
+    first = list(free.annotate(too_many=Exists(ready[limit : limit + 1]))[:limit])
+    chosen: list[Step] = [*first]
+    if any(step.too_many for step in first):
         order = _fairly(limit=limit, now=now)
         chosen = sorted(free.filter(pk__in=order), key=lambda step: order[step.pk])[:limit]
     if not chosen:

@@ -195,6 +195,9 @@ class MemoryLedger:
         )
         return self.finished[key]
 
+    async def written(self) -> None:
+        """There is nothing to wait for."""
+
     async def replay(self, requests: Sequence[CallRequest]) -> CallOutcome | None:
         keys = (digest([each.kind, each.name, each.arguments])[:16] for each in map(_kept, requests))
         return next((self.finished[key] for key in keys if key in self.finished), None)

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel, Field
 from test_rates import answer
 
-from research.engine.domain.errors import BudgetExceeded, InvalidInput, Permanent, ProviderDown, Transient
+from research.engine.domain.errors import BudgetExceeded, InvalidInput, LostLease, Permanent, ProviderDown, Transient
 from research.engine.domain.usage import Usage
 from research.engine.ports import CallRequest, FetchedDocument, Listing, ToolResult
 from research.engine.resilience.calls import LONGEST_REST_S, PROVIDER_REST_S
@@ -145,6 +145,20 @@ def test_an_answer_is_kept_for_the_next_step_costs_it_nothing_and_leads_to_the_c
     assert request.estimate == Usage(calls=1)
     assert (outcome.usage, outcome.cached_from) == (Usage(calls=1), one.call_key)
     assert cache.times == [60.0]
+
+
+def test_an_answer_is_kept_for_others_when_its_call_is_recorded_for_good():
+    """Else, after a crash, two runs would cite a call of which nobody knows whether it was made."""
+    cache = MemoryCache()
+
+    class Unwritten(MemoryLedger):
+        async def written(self):
+            assert cache.kept == {}
+            raise LostLease("Another worker holds this step now.")
+
+    with pytest.raises(LostLease):
+        use(Search(), cache=cache, ledger=Unwritten())
+    assert cache.kept == {}
 
 
 def test_a_kept_answer_of_a_tool_that_rests_is_given_all_the_same():

@@ -98,6 +98,20 @@ def test_a_connection_that_is_cut_is_made_again(caplog):
     assert "not listening" in caplog.text
 
 
+@pytest.mark.usefixtures("_postgresql")
+def test_whatever_keeps_it_from_listening_it_says_so_and_harms_nobody(monkeypatch, caplog):
+    """The name of this host is one that no name server can be asked for: it is not even an error of the database."""
+    monkeypatch.setitem(connection.settings_dict, "HOST", ".example")
+
+    async def listen() -> bool:
+        async with bell.Bell(again_s=0.05) as mine:
+            return await heard(mine, within_s=0.3)
+
+    with caplog.at_level(logging.WARNING):
+        assert not asyncio.run(listen())
+    assert "not listening" in caplog.text
+
+
 def test_where_nobody_can_listen_it_never_rings_and_ringing_does_nothing():
     if connection.vendor == "postgresql":
         pytest.skip("PostgreSQL announces; the SQLite run of this suite holds this test.")

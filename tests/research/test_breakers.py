@@ -203,3 +203,28 @@ def test_a_failure_that_is_written_while_somebody_looks_is_not_forgotten():
         return await mine.allow(NAME)
 
     assert not asyncio.run(play_it())
+
+
+@pytest.mark.django_db
+def test_a_failure_that_is_written_while_somebody_asks_is_not_forgotten():
+    class LateBridge(HereBridge):
+        async def run(self, fn, /, *args, **kwargs):
+            found = await super().run(fn, *args, **kwargs)
+            if fn is breakers.allow:
+                await asyncio.sleep(0.05)
+            return found
+
+    mine = RowBreakers(bridge=LateBridge(), clock=FakeClock(at=NOW))
+
+    async def play_it() -> bool:
+        await mine.look_ahead()
+        for ok in (False, True):
+            await mine.record(NAME, ok=ok)
+        asking = asyncio.create_task(mine.allow(NAME))
+        await asyncio.sleep(0.01)
+        for _ in range(3):
+            await mine.record(NAME, ok=False)
+        await asking
+        return await mine.allow(NAME)
+
+    assert not asyncio.run(play_it())

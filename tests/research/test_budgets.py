@@ -9,8 +9,9 @@ import uuid
 from decimal import Decimal
 from typing import NamedTuple
 
+import psycopg
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from research.adapters import bulk, ledger_batch, ledger_rows
 from research.adapters.budget import RowBudget
@@ -375,6 +376,28 @@ def test_one_that_cannot_be_written_harms_nobody_else_in_its_group(people):
     assert isinstance(first, CallOutcome)
     assert isinstance(second, TypeError)
     assert dict(Call.objects.values_list("step__key", "state")) == {"good": "done"}
+
+
+def test_a_group_that_is_too_much_for_one_statement_is_written_one_by_one(people):
+    """PostgreSQL says so by an error that looks like one of the connection: it is not, and nobody is to blame."""
+
+    class TooMuch(HereBridge):
+        async def run(self, fn, /, *args, **kwargs):
+            if len(kwargs["entries"]) > 1:
+                error = OperationalError("total size of jsonb array elements exceeds the maximum")
+                error.__cause__ = psycopg.errors.ProgramLimitExceeded()
+                raise error
+            return await super().run(fn, *args, **kwargs)
+
+    made = make_steps(people, *(f"s{n}" for n in range(3)))
+    writer = LedgerWriter(bridge=TooMuch())
+    ledgers = [StepLedger(writer=writer, clock=FakeClock(at=NOW), holder=Holder.of(step)) for step in made]
+
+    async def together() -> None:
+        await asyncio.gather(*(play.made(one, request(), perform) for one in ledgers))
+
+    asyncio.run(together())
+    assert list(Call.objects.values_list("state", flat=True)) == ["done"] * 3
 
 
 def test_equal_keys_never_share_a_group(people):

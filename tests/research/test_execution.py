@@ -7,8 +7,9 @@ import contextlib
 import logging
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 
+from research.adapters.ledger_entries import Settle
 from research.adapters.runtime import Runtime
 from research.engine.domain.errors import (
     BudgetExceeded,
@@ -265,6 +266,59 @@ def test_what_a_step_was_told_is_written_before_anybody_else_can_have_it(run, er
         flow.retry_step(step_id=step.pk, actor="someone", now=NOW)
     assert claim_and_execute(at=60).state == "done"
     assert len(bought) == 1
+
+
+class StalledBridge(HereBridge):
+    """Groups with an outcome wait for `go`, then are written or fail. stalled: one waits."""
+
+    def __init__(self, *, error: Exception | None = None) -> None:
+        super().__init__()
+        self.error = error
+        self.stalled, self.go = asyncio.Event(), asyncio.Event()
+
+    async def run(self, fn, /, *args, **kwargs):
+        if any(isinstance(entry, Settle) for entry in kwargs.get("entries", ())):
+            self.stalled.set()
+            await self.go.wait()
+            if self.error is not None:
+                raise self.error
+        return await super().run(fn, *args, **kwargs)
+
+
+@pytest.mark.parametrize("error", [None, OperationalError("the connection is lost")])
+def test_a_step_that_is_cancelled_is_given_back_when_its_outcome_is_written_and_not_before(run, erring, error):
+    """However often it is cancelled meanwhile. Where that fails for good, the start does not count all the same."""
+
+    async def perform(_key: str) -> CallOutcome:
+        return CallOutcome(payload={"said": 1})
+
+    async def call(context) -> None:
+        await context.calls.make(
+            CallRequest(kind="model", name="m", arguments={}, estimate=Usage()), perform, timeout_s=5
+        )
+
+    erring.append(call)
+    (step,) = play.claim()
+    bridge, here = StalledBridge(error=error), HereBridge()
+
+    async def cancel_twice() -> str:
+        task = asyncio.create_task(
+            execution.execute(runtime=Runtime(bridge=bridge, clock=FakeClock(at=NOW)), step=step)
+        )
+        await bridge.stalled.wait()
+        for _ in range(2):
+            task.cancel()
+            await asyncio.sleep(0.01)
+        state = await here.run(lambda: Step.objects.get(pk=step.pk).state)
+        bridge.go.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return state
+
+    assert asyncio.run(cancel_twice()) == "running"
+    row = Step.objects.get(pk=step.pk)
+    assert (row.state, row.attempts) == ("ready", 0)
+    assert Call.objects.get().state == ("intent" if error else "done")
 
 
 @pytest.mark.parametrize("error", [BudgetExceeded("Raise it."), Transient("Busy."), Permanent("No.")])

@@ -166,7 +166,8 @@ def test_a_key_in_words_is_hidden_whatever_stands_before_it(words):
 
 
 @pytest.mark.parametrize(
-    "words", ["risk-assessment-2024", "task-12345678", "max_tokens=4096 desk-research", "/?n=1&m=2"]
+    "words",
+    ["risk-assessment-2024", "task-12345678", "task-ant-colony-search", "max_tokens=4096 desk-research", "/?n=1&m=2"],
 )
 def test_words_that_look_like_a_key_stay(words):
     assert scrubbing.text(words) == words
@@ -174,9 +175,12 @@ def test_words_that_look_like_a_key_stay(words):
 
 def test_a_secret_of_the_settings_is_hidden_whatever_it_looks_like(monkeypatch):
     """A server of one's own has keys of any shape. What is as short as a word is no secret."""
-    monkeypatch.setattr(scrubbing, "_OWN", set())
+    monkeypatch.setattr(scrubbing, "_OWN", [])
     scrubbing.hide(["gateway.4711", "short", ""])
+    scrubbing.hide(['gateway.4711/with "more"'])
     assert scrubbing.text("a short answer to gateway.4711") == f"a short answer to {scrubbing.HIDDEN}"
+    for spelt in ('gateway.4711/with "more"', 'gateway.4711/with \\"more\\"', "gateway.4711%2Fwith%20%22more%22"):
+        assert scrubbing.text(f"<{spelt}>") == f"<{scrubbing.HIDDEN}>"
 
 
 def test_bottomless_data_ends():

@@ -102,6 +102,39 @@ def test_a_run_that_has_much_running_waits_behind_one_that_has_nothing(people):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_who_claims_while_another_is_choosing_does_not_take_what_comes_last(people):
+    """Of 60 ready steps a driver may take ten. What the other holds just now is no sign that there is room for all."""
+    if connection.vendor != "postgresql":
+        pytest.skip("On SQLite they choose one after the other; the PostgreSQL run of this suite holds this test.")
+    large = new_run(people)
+    small = [new_run(people) for _ in range(39)]
+    Run.objects.update(state="researching")
+    Step.objects.all().delete()
+    for run, count in ((large, 21), *((run, 1) for run in small)):
+        for n in range(count):
+            Step.objects.create(run=run, kind="investigate", key=str(n), generation=1, created_at=NOW)
+    chosen, over = threading.Event(), threading.Event()
+
+    def choose() -> None:
+        try:
+            with transaction.atomic():
+                steps.claim(driver_id=uuid.UUID(int=2), limit=10, lease_s=30, now=NOW)
+                chosen.set()
+                over.wait(30)
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=choose)
+    other.start()
+    assert chosen.wait(30)
+    with transaction.atomic():
+        mine = steps.claim(driver_id=DRIVER, limit=10, lease_s=30, now=NOW)
+    over.set()
+    other.join()
+    assert sum(step.run_id == large.pk for step in mine) <= 1
+
+
+@pytest.mark.django_db(transaction=True)
 def test_two_drivers_that_claim_at_once_share_no_step(people):
     for _ in range(8):
         new_run(people)

@@ -57,9 +57,17 @@ class Ledger(Protocol):
         """
         ...
 
+    async def written(self) -> None:
+        """Wait until every outcome that was given is recorded for good. Raises what kept one from it."""
+        ...
+
 
 class Calls(Protocol):
     """The one way out: breaker, limits of rate, ledger, time limit, and retries, the same for tools and models."""
+
+    async def written(self) -> None:
+        """See `Ledger.written`: to wait for before an outcome is told to anybody but the step."""
+        ...
 
     async def replay(self, request: CallRequest) -> CallOutcome | None:
         """Return what an earlier try of the step got by this call, at whichever attempt; None where it got nothing."""

@@ -69,6 +69,10 @@ class ResilientCalls:
         """Write a call into the ledger that needs no breaker, rate or retry: its answer is at hand already."""
         return await self._ledger.call(request, perform)
 
+    async def written(self) -> None:
+        """See `ports.Calls.written`."""
+        await self._ledger.written()
+
     async def replay(self, request: CallRequest) -> CallOutcome | None:
         """See `ports.Calls.replay`.
 

@@ -111,6 +111,8 @@ class LedgeredShelf:
             )
             # Nothing found is no answer to keep: a search engine may have been half away.
             if self._cache is not None and tool.ttl_s > 0 and _holds_something(outcome.payload):
+                # Others will have it: the call it leads to must stand, whatever becomes of this process.
+                await self._calls.written()
                 put = {"payload": outcome.payload, "call_key": outcome.call_key}
                 await self._cache.put(key, put, ttl_s=tool.ttl_s)
         result = ToolResult.model_validate(outcome.payload)
