@@ -1,7 +1,7 @@
 """How close runs come to their critical path: 12 tasks of 3 calls each, one run alone and 50 at once.
 
     python bench/flow.py [--postgres] [--durable] [--sqlite] [--database postgres://…] [--runs 50] [--seconds 0.2]
-                         [--drivers 1] [--profile]
+                         [--drivers 1] [--times 5] [--profile FILE]
 
 --postgres starts a PostgreSQL of its own, as the tests do; --database names another; TEST_DATABASE_URL does as well.
 The private one does not wait for its disk unless --durable says so: then every commit is flushed.
@@ -222,7 +222,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=50, help="how many at once in the second row (default 50)")
     parser.add_argument("--seconds", type=float, default=0.2, help="what a call takes (default 0.2)")
-    parser.add_argument("--times", type=int, default=3, help="how often each row is measured (default 3)")
+    parser.add_argument("--times", type=int, default=5, help="how often each row is measured (default 5)")
     parser.add_argument("--drivers", type=int, default=1, help="driver processes (default 1)")
     parser.add_argument("--database", default="", help="a PostgreSQL URL; a database of its own is made beside it")
     parser.add_argument("--postgres", action="store_true", help="start a private PostgreSQL")
