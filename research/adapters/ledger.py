@@ -89,8 +89,10 @@ class StepLedger:
     async def written(self) -> None:
         """Wait until every outcome the step was given is committed. Raises, from then on, what kept one from it."""
         while self._unwritten:
-            # Who is cancelled while waiting here leaves the writing as it is.
-            done, _ = await asyncio.wait(set(self._unwritten))
+            if under_way := [outcome for outcome in self._unwritten if not outcome.done()]:
+                # Who is cancelled while waiting here leaves the writing as it is.
+                await asyncio.wait(under_way)
+            done = {outcome for outcome in self._unwritten if outcome.done()}
             self._unwritten -= done
             for outcome in done:
                 self._failure = self._failure or outcome.exception()

@@ -6,12 +6,12 @@ import asyncio
 import datetime as dt
 import logging
 import sys
-from collections.abc import Coroutine
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.conf import settings
 
 from research import correlation, metrics
+from research.adapters.ledger import StepLedger
 from research.adapters.runtime import Runtime
 from research.engine.domain.errors import BudgetExceeded, LostLease, MrdError, ProviderDown, Transient, Waiting
 from research.engine.domain.states import WORKING, RunEvent, RunState
@@ -49,7 +49,7 @@ async def execute(*, runtime: Runtime, step: Step) -> None:
             finally:
                 # Before anybody else can have the step, and before its result says which calls it rests on.
                 stopped = isinstance(sys.exception(), asyncio.CancelledError)
-                await _to_its_end(ports.ledger.written(), stopped=stopped)
+                await _all_written(ports.ledger, stopped=stopped)
             done = work.Done(step, work.digest_of_inputs(inputs), result, runtime.clock.now())
             await runtime.groups(work.complete_all).put(done, wanted=True)
             metrics.STEPS.labels(kind=step.kind, result="done").inc()
@@ -64,22 +64,25 @@ async def execute(*, runtime: Runtime, step: Step) -> None:
             await _set_back(runtime, step, setback_of(error, attempts=step.attempts))
 
 
-async def _to_its_end(doing: Coroutine[Any, Any, None], *, stopped: bool) -> None:
-    """Wait for it however often the step is cancelled meanwhile, and raise `CancelledError` then.
+async def _all_written(ledger: StepLedger, *, stopped: bool) -> None:
+    """Wait for the step's outcomes however often it is cancelled meanwhile, and raise `CancelledError` then.
 
     stopped: the step has been cancelled already. Then, too, what goes wrong is logged and does not count as a failure.
     """
-    task = asyncio.create_task(doing)
-    while not task.done():
+    waiting = True
+    while waiting:
         try:
-            await asyncio.wait([task])
+            await ledger.written()
+            waiting = False
         except asyncio.CancelledError:
             stopped = True
-    if not stopped:
-        return task.result()
-    if error := task.exception():
-        log.error("a step was stopped and its outcome could not be written", exc_info=error)
-    raise asyncio.CancelledError
+        except Exception:
+            if not stopped:
+                raise
+            log.exception("a step was stopped and its outcome could not be written")
+            waiting = False
+    if stopped:
+        raise asyncio.CancelledError
 
 
 def setback_of(error: Exception, *, attempts: int) -> Setback:
