@@ -36,9 +36,8 @@ class RowBreakers:
         await self._look(least=dt.timedelta())
         if name not in self._troubled:
             return True
-        # That it is clean again the next look will tell; what is said here may be overtaken by a failure.
-        allowed, _ = await self._bridge.run(allow, name=name, now=self._clock.now())
-        return allowed
+        # That it is clean again the next look will tell.
+        return await self._bridge.run(allow, name=name, now=self._clock.now())
 
     async def record(self, name: str, *, ok: bool) -> None:
         if ok and self._is_fresh() and name not in self._troubled:
@@ -77,13 +76,11 @@ def troubled() -> set[str]:
     return set(Breaker.objects.filter(Q(failures__gt=0) | Q(opened_at__isnull=False)).values_list("name", flat=True))
 
 
-def allow(*, name: str, now: dt.datetime) -> tuple[bool, bool]:
-    """Return whether a call may be tried now, and whether the breaker has no failure at all."""
+def allow(*, name: str, now: dt.datetime) -> bool:
+    """Return whether a call may be tried now."""
     row = Breaker.objects.filter(pk=name).first()
-    if row is None or (row.opened_at is None and row.failures == 0):
-        return True, True
-    if row.opened_at is None:
-        return True, False
+    if row is None or row.opened_at is None:
+        return True
     # Half-open: the one whose update changes the row is the probe; a probe that never came back expires likewise.
     due = now - HALF_OPEN_AFTER
     won = (
@@ -91,7 +88,7 @@ def allow(*, name: str, now: dt.datetime) -> tuple[bool, bool]:
         .filter(Q(probe_at__isnull=True) | Q(probe_at__lte=due))
         .update(probe_at=now)
     )
-    return won == 1, False
+    return won == 1
 
 
 def record(*, name: str, ok: bool, now: dt.datetime) -> None:

@@ -26,12 +26,13 @@ def fail(times: int = 1, *, at: float = 0) -> None:
 
 def allowed(at: float = 0) -> bool:
     with transaction.atomic():
-        return breakers.allow(name=NAME, now=play.later(at))[0]
+        return breakers.allow(name=NAME, now=play.later(at))
 
 
 @pytest.mark.django_db
 def test_nobody_has_failed_so_it_is_closed():
-    assert breakers.allow(name=NAME, now=NOW) == (True, True)
+    assert breakers.allow(name=NAME, now=NOW)
+    assert breakers.troubled() == set()
     breakers.record(name=NAME, ok=True, now=NOW)
     assert not Breaker.objects.exists()
 
@@ -39,10 +40,11 @@ def test_nobody_has_failed_so_it_is_closed():
 @pytest.mark.django_db
 def test_two_failures_leave_it_closed_and_the_third_opens_it():
     fail(2)
-    assert breakers.allow(name=NAME, now=NOW) == (True, False)
+    assert breakers.allow(name=NAME, now=NOW)
+    assert breakers.troubled() == {NAME}
     fail()
     assert not allowed()
-    assert breakers.allow(name="another", now=NOW) == (True, True)
+    assert breakers.allow(name="another", now=NOW)
 
 
 @pytest.mark.django_db
@@ -67,7 +69,8 @@ def test_a_probe_that_succeeds_closes_it():
     fail(3)
     assert allowed(60)
     breakers.record(name=NAME, ok=True, now=play.later(61))
-    assert breakers.allow(name=NAME, now=play.later(61)) == (True, True)
+    assert breakers.allow(name=NAME, now=play.later(61))
+    assert breakers.troubled() == set()
 
 
 @pytest.mark.django_db

@@ -50,7 +50,7 @@ def test_what_is_shown_is_what_calls_meet(row, after_s, state, next_s):
     assert found.next_probe_at == (None if next_s is None else play.later(next_s))
     through = state == "closed" or (found.next_probe_at is not None and found.next_probe_at <= now)
     with transaction.atomic():
-        assert breakers.allow(name=NAME, now=now)[0] is through
+        assert breakers.allow(name=NAME, now=now) is through
 
 
 @pytest.mark.django_db
@@ -58,7 +58,8 @@ def test_closed_by_hand_it_lets_calls_through_and_the_log_says_by_whom(caplog):
     opened(probe_at=play.NOW)
     with caplog.at_level(logging.WARNING):
         breaking.reset(name=NAME, actor="actor-7", now=play.NOW)
-    assert breakers.allow(name=NAME, now=play.NOW) == (True, True)
+    assert breakers.allow(name=NAME, now=play.NOW)
+    assert breakers.troubled() == set()
     (record,) = [record for record in caplog.records if "closed by hand" in record.getMessage()]
     assert (record.breaker, record.actor, record.was) == (NAME, "actor-7", "half-open")
     with pytest.raises(NotFound):
