@@ -32,7 +32,7 @@ import sys
 import time
 from pathlib import Path
 
-from watch import MB, Watch
+from common import MB, Watch
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
