@@ -1,4 +1,4 @@
-"""What the benches share: a Django of their own in a temporary folder, where the real data lies, an eye on processes."""
+"""What the benches share: a Django of their own in a temporary folder, the real data, an eye on processes."""
 
 from __future__ import annotations
 
