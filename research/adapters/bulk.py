@@ -1,6 +1,7 @@
-"""Write many rows, each with its own values: one statement a table, and all of them in one go, where that is possible.
+"""Read and write much in one journey to the database, where that is possible: it is journeys that take time.
 
-PostgreSQL gets the rows of a statement as one JSON document. Elsewhere Django writes them, one after another.
+What is written has its own values in every row: one statement a table, and all of them in one go. PostgreSQL gets the
+rows of a statement as one JSON document. Elsewhere Django writes them, one after another.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import AutoField, F, Model
 from django.db.models.query import QuerySet
@@ -116,6 +118,28 @@ class Writes:
             for write in self._writes:
                 _check(write, cursor.rowcount)
                 cursor.nextset()
+
+
+def read(*queries: QuerySet[Any, tuple[Any, ...]]) -> list[list[tuple[Any, ...]]]:
+    """Return the rows of each query (`values_list`), asked in their order: one that locks does so before the next."""
+    if connection.vendor != "postgresql":
+        return [list(query) for query in queries]
+    asked = []
+    for query in queries:
+        compiler = query.query.get_compiler(connection=connection)
+        try:
+            asked.append((compiler, *compiler.as_sql()))
+        except EmptyResultSet:
+            asked.append((compiler, "", ()))  # no row can be: one of its conditions is "in none"
+    found: list[list[tuple[Any, ...]]] = []
+    with connection.cursor() as cursor:
+        if sent := [(sql, params) for _, sql, params in asked if sql]:
+            cursor.execute("; ".join(sql for sql, _ in sent), [p for _, params in sent for p in params])
+        for compiler, sql, _ in asked:
+            found.append(list(compiler.results_iter([cursor.fetchall()], tuple_expected=True)) if sql else [])
+            if sql:
+                cursor.nextset()
+    return found
 
 
 def insert(rows: Sequence[Model], *, ignore_conflicts: bool = False) -> None:

@@ -18,7 +18,7 @@ from research.models.runs import Phase
 
 from . import bulk, ledger_rows
 from .ledger_entries import Begin, Holder
-from .ledger_rows import AMOUNTS, DayOf, PhaseOf
+from .ledger_rows import AMOUNTS, DayOf, Held, PhaseOf
 
 Of = TypeVar("Of")
 FINISH = "or finish with what there is"
@@ -91,14 +91,14 @@ def _amounts(usage: Usage) -> tuple[int, int, int, int | Decimal]:
 class Accounts:
     """The rows a group of calls is booked on."""
 
-    def __init__(self, *, phases: set[PhaseOf], user_day: DayLimits, all_day: DayLimits) -> None:
-        """Lock the phases' budgets."""
+    def __init__(self, *, budgets: Iterable[Held[PhaseOf]], user_day: DayLimits, all_day: DayLimits) -> None:
+        """budgets: the phases' rows, locked."""
         self._limits = {True: (None, *all_day), False: (None, *user_day)}
         self._limited = user_day != NO_LIMITS or all_day != NO_LIMITS
         self._budget_ids: dict[PhaseOf, int] = {}
         self._phases: dict[PhaseOf, Account] = {}
         self._days: dict[DayOf, Account] = {}
-        for row in ledger_rows.lock_budgets(phases):
+        for row in budgets:
             self._budget_ids[row.of] = row.id
             self._phases[row.of] = Account(held=row.held, limits=row.limits)
 

@@ -52,14 +52,16 @@ class _Group:
 
     def __init__(self, entries: Sequence[Entry], *, user_day: DayLimits, all_day: DayLimits) -> None:
         begins = [entry for entry in entries if isinstance(entry, Begin)]
-        self._tokens = ledger_rows.lock_steps({entry.holder.step_id for entry in begins})
-        phases = {(entry.holder.run_id, entry.holder.phase) for entry in entries}
-        self._accounts = Accounts(phases=phases, user_day=user_day, all_day=all_day)
-        self._earlier, self._ending = ledger_rows.recorded(
+        ends = [entry for entry in entries if isinstance(entry, Settle)]
+        found = ledger_rows.lock(
+            step_ids={entry.holder.step_id for entry in begins},
+            phases={(entry.holder.run_id, entry.holder.phase) for entry in entries},
             keys={entry.key for entry in begins},
-            call_ids={entry.call_id for entry in entries if isinstance(entry, Settle)},
+            call_ids={entry.call_id for entry in ends},
+            settles={entry.settles for entry in ends if entry.settles},
         )
-        self._held = ledger_rows.held_under({e.settles for e in entries if isinstance(e, Settle) and e.settles})
+        self._tokens, self._earlier, self._ending, self._held = found.tokens, found.earlier, found.ending, found.held
+        self._accounts = Accounts(budgets=found.budgets, user_day=user_day, all_day=all_day)
         self._accounts.open_days(self._days(entries))
         self._released: list[uuid.UUID] = []
         self._opened: list[Call] = []

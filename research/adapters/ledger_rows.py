@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import operator
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
@@ -20,11 +21,13 @@ from research.models.calls import CallState
 from . import bulk
 
 PhaseOf = tuple[uuid.UUID, str]  # run, phase
+KeyOf = tuple[uuid.UUID, str]  # run, a call's key
 DayOf = tuple[str, dt.date]  # scope, day
 Of = TypeVar("Of")
 RESOURCES = ("calls", "searches", "tokens", "cost_usd")
+RESERVED, USED, MOST = (tuple(f"{what}_{name}" for name in RESOURCES) for what in ("reserved", "used", "max"))
 # The columns a group adds to, of budgets and days alike.
-AMOUNTS = (*(f"reserved_{name}" for name in RESOURCES), *(f"used_{name}" for name in RESOURCES), "unpriced_calls")
+AMOUNTS = (*RESERVED, *USED, "unpriced_calls")
 
 
 class Held(NamedTuple, Generic[Of]):
@@ -47,6 +50,7 @@ class Recorded(NamedTuple):
     token: int
     started_at: dt.datetime
     written_off: bool
+    held: bool
     reserved_searches: int
     reserved_tokens: int
     reserved_cost_usd: Decimal
@@ -77,22 +81,62 @@ def finished(*, run_id: uuid.UUID, kind: str, key: str) -> frozenset[str]:
     return frozenset(rows.values_list("key", flat=True))
 
 
-def lock_steps(step_ids: Collection[int]) -> dict[int, int]:
-    """Lock those of the steps that are running. Return their tokens by id."""
-    if not step_ids:
-        return {}
-    rows = Step.objects.select_for_update(no_key=True).filter(pk__in=step_ids, state=StepState.RUNNING)
-    return dict(rows.order_by("pk").values_list("pk", "token"))
+class Standing(NamedTuple):
+    """What a group of entries finds.
+
+    tokens: of the steps that are running, by id. budgets: of the phases, by id. earlier: the calls under a key of a
+    run, in the order they were made. ending: the calls about to end, by id. held: the calls whose reservation is held
+    still, by run and key.
+    """
+
+    tokens: dict[int, int]
+    budgets: list[Held[PhaseOf]]
+    earlier: dict[KeyOf, list[Recorded]]
+    ending: dict[uuid.UUID, Recorded]
+    held: dict[KeyOf, Recorded]
 
 
-def lock_budgets(phases: Collection[PhaseOf]) -> list[Held[PhaseOf]]:
-    """Lock the budgets of the runs, those of other phases left out, by id."""
-    rows = (
+def lock(
+    *,
+    step_ids: Collection[int],
+    phases: Collection[PhaseOf],
+    keys: Collection[str],
+    call_ids: Collection[uuid.UUID],
+    settles: Collection[str],
+) -> Standing:
+    """Lock those of the steps that are running, then the phases' budgets, and read the calls of these keys and ids.
+
+    settles: keys of calls that may hold a reservation.
+    """
+    tokens, budgets, calls = bulk.read(
+        Step.objects.select_for_update(no_key=True)
+        .filter(pk__in=step_ids, state=StepState.RUNNING)
+        .order_by("pk")
+        .values_list("pk", "token"),
+        # Budgets of other phases than these are left alone.
         RunBudget.objects.select_for_update(no_key=True)
         .filter(run_id__in={run for run, _ in phases}, phase__in={phase for _, phase in phases})
         .order_by("pk")
+        .values_list("run_id", "phase", "pk", *RESERVED, *USED, *MOST),
+        Call.objects.filter(Q(key__in=keys) | Q(pk__in=call_ids) | Q(key__in=settles, held=True))
+        .order_by("repeat")
+        .values_list(*Recorded._fields),
     )
-    return [Held((row.run_id, row.phase), row.pk, held_of(row), limits_of(row)) for row in rows]
+    found = Standing(dict(tokens), [_budget(*row) for row in budgets], {}, {}, {})
+    for call in map(Recorded._make, calls):
+        if call.key in keys:
+            found.earlier.setdefault((call.run_id, call.key), []).append(call)
+        if call.id in call_ids:
+            found.ending[call.id] = call
+        if call.held and call.key in settles:
+            found.held[call.run_id, call.key] = call
+    return found
+
+
+def _budget(run_id: uuid.UUID, phase: str, pk: int, *amounts: int | Decimal) -> Held[PhaseOf]:
+    count = len(RESOURCES)
+    reserved, used, most = amounts[:count], amounts[count : 2 * count], amounts[2 * count :]
+    return Held((run_id, phase), pk, tuple(map(operator.add, reserved, used)), most)
 
 
 def lock_days(days: Collection[DayOf]) -> list[Held[DayOf]]:
@@ -125,29 +169,6 @@ def held_of(row: Spending) -> tuple[int | Decimal, ...]:
 def limits_of(row: RunBudget) -> tuple[int | Decimal, ...]:
     """Return how much of each of `RESOURCES` the phase may use."""
     return tuple(getattr(row, f"max_{name}") for name in RESOURCES)
-
-
-def recorded(
-    *, keys: Collection[str], call_ids: Collection[uuid.UUID]
-) -> tuple[dict[tuple[uuid.UUID, str], list[Recorded]], dict[uuid.UUID, Recorded]]:
-    """Return the calls under these keys by run and key, in the order they were made, and those of these ids by id."""
-    under: dict[tuple[uuid.UUID, str], list[Recorded]] = {}
-    by_id: dict[uuid.UUID, Recorded] = {}
-    rows = Call.objects.filter(Q(key__in=keys) | Q(pk__in=call_ids)).order_by("repeat")
-    for call in map(Recorded._make, rows.values_list(*Recorded._fields)):
-        if call.key in keys:
-            under.setdefault((call.run_id, call.key), []).append(call)
-        if call.id in call_ids:
-            by_id[call.id] = call
-    return under, by_id
-
-
-def held_under(keys: Collection[str]) -> dict[tuple[uuid.UUID, str], Recorded]:
-    """Return the calls under these keys whose reservation is held still, by run and key."""
-    if not keys:
-        return {}
-    rows = Call.objects.filter(key__in=keys, held=True).values_list(*Recorded._fields)
-    return {(call.run_id, call.key): call for call in map(Recorded._make, rows)}
 
 
 def release(call_ids: Collection[uuid.UUID]) -> None:
