@@ -54,15 +54,19 @@ def fire(
     return enter(moved, now=now)
 
 
-def enter(run: Run, *, now: dt.datetime) -> Run:
-    """Add the steps of the run's state, or let an empty gate pass by its own event. Return the run as it is then."""
+def enter(run: Run, *, now: dt.datetime, counts: Counter[tuple[str, str]] | None = None) -> Run:
+    """Add the steps of the run's state, or let an empty gate pass by its own event. Return the run as it is then.
+
+    counts: of the steps its present round has so far, where they are known.
+    """
+    tasks: Sequence[Task] = ()
     match RunState(run.state):
         case RunState.PLANNING:
             steps.add(run=run, kind=StepKind.PLAN, key="plan", now=now)
         case RunState.RESEARCHING:
-            _add_task_steps(run, StepKind.INVESTIGATE, now=now)
+            tasks = _add_task_steps(run, StepKind.INVESTIGATE, now=now)
         case RunState.VALIDATING:
-            _add_task_steps(run, StepKind.EXTRACT, now=now)
+            tasks = _add_task_steps(run, StepKind.EXTRACT, now=now)
         case RunState.CLAIM_REVIEW:
             return pass_claims_if_decided(run, now=now, event=RunEvent.CLAIMS_EMPTY)
         case RunState.DRAFTING:
@@ -75,14 +79,18 @@ def enter(run: Run, *, now: dt.datetime) -> Run:
     if RunState(run.state) not in WORKING:
         return run
     doorbell.ring()
+    if tasks and counts is not None and not _kinds(counts) & set(KINDS_OF[RunState(run.state)]):
+        return run  # its steps are all new: none of them is done
     return _advance(run, _standing([run])[run.pk], now=now)
 
 
-def _add_task_steps(run: Run, kind: StepKind, *, now: dt.datetime) -> None:
+def _add_task_steps(run: Run, kind: StepKind, *, now: dt.datetime) -> list[Task]:
+    """Add a step for each task of the approved plan that has none, and return the tasks."""
     tasks = approved_tasks(run)
     steps.add_all(run=run, kind=kind, tasks=tasks, now=now)
     if any(task.depends_on for task in tasks):
         steps.unblock(run=run, kind=kind)
+    return tasks
 
 
 def approved_tasks(run: Run) -> list[Task]:
@@ -144,7 +152,7 @@ def _advance(run: Run, counts: Counter[tuple[str, str]], *, now: dt.datetime) ->
         )
     if have(StepState.BLOCKED):
         return run
-    if state is RunState.VALIDATING and StepKind.VERIFY not in {kind for kind, _ in counts}:
+    if state is RunState.VALIDATING and StepKind.VERIFY not in _kinds(counts):
         steps.add(run=run, kind=StepKind.VERIFY, key="verify", now=now)
         return run
     event = {
@@ -153,7 +161,13 @@ def _advance(run: Run, counts: Counter[tuple[str, str]], *, now: dt.datetime) ->
         RunState.VALIDATING: RunEvent.VALIDATED,
         RunState.DRAFTING: RunEvent.DRAFTED,
     }[state]
-    return enter(transitions.apply(run=run, event=event, actor=recording.ENGINE, now=now), now=now)
+    moved = transitions.apply(run=run, event=event, actor=recording.ENGINE, now=now)
+    return enter(moved, now=now, counts=counts)
+
+
+def _kinds(counts: Counter[tuple[str, str]]) -> set[str]:
+    """Return the kinds of steps there are."""
+    return {kind for (kind, _), count in counts.items() if count}
 
 
 def pass_claims_if_decided(run: Run, *, now: dt.datetime, event: RunEvent, actor: str = recording.RULE) -> Run:

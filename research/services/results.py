@@ -77,12 +77,13 @@ class Found(NamedTuple):
 
 def save_investigation(*, run: Run, task: Task, found: Investigation, now: dt.datetime) -> None:
     """Write evidence rows (each once a task) and the task's outcome with its searches."""
-    save_investigations([Found(run.pk, task, found, now)])
-
-
-def save_investigations(several: Sequence[Found]) -> None:
-    """Write the same of several tasks."""
     writes = bulk.Writes()
+    save_investigations([Found(run.pk, task, found, now)], writes)
+    writes.send()
+
+
+def save_investigations(several: Sequence[Found], writes: bulk.Writes) -> None:
+    """Add the same of several tasks to what is written."""
     writes.insert(
         [
             Evidence(
@@ -119,7 +120,6 @@ def save_investigations(several: Sequence[Found]) -> None:
             for one in several
         ],
     )
-    writes.send()
 
 
 def save_claims(*, run: Run, task: Task, drafts: Sequence[ClaimDraft], now: dt.datetime) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, Q, Window
+from django.db.models import Count, F, Q, Window
 from django.db.models.functions import RowNumber
 from django.db.models.query import QuerySet
 
@@ -74,10 +74,9 @@ def claim(*, driver_id: UUID, limit: int, lease_s: float, now: dt.datetime) -> l
     ready = claimable(now=now).order_by("pk")
     # Other drivers may be choosing the same rows: skip what they hold (on SQLite the transaction is exclusive anyway).
     free = ready.select_for_update(skip_locked=True, of=("self",)).select_related("run", "task")
-    # Nobody has to come first where all that is ready can be had, whoever holds it just now.
-    first = list(free.annotate(too_many=Exists(ready[limit : limit + 1]))[:limit])
-    chosen: list[Step] = [*first]
-    if any(step.too_many for step in first):
+    chosen = list(free[:limit])
+    if len(chosen) == limit:
+        # There may be more: then some have to come first. Where all that is free can be had, nobody has.
         order = _fairly(limit=limit, now=now)
         chosen = sorted(free.filter(pk__in=order), key=lambda step: order[step.pk])[:limit]
     if not chosen:
@@ -155,10 +154,10 @@ class Finished(NamedTuple):
     now: dt.datetime
 
 
-def finish_all(ends: Sequence[Finished]) -> list[LostLease | bool]:
-    """Mark steps done, each if its token holds it.
+def finish_all(ends: Sequence[Finished], writes: bulk.Writes) -> list[LostLease | bool]:
+    """Lock steps, and add to what is written that those are done whose token holds them.
 
-    Return for each True when it was marked, False when the same holder had done so before (the answer to its commit
+    Return for each True when it is marked, False when the same holder had done so before (the answer to its commit
     was lost), or `LostLease`.
     """
     rows = Step.objects.select_for_update(no_key=True).filter(pk__in=[end.step_id for end in ends]).order_by("pk")
@@ -172,7 +171,7 @@ def finish_all(ends: Sequence[Finished]) -> list[LostLease | bool]:
             answers.append(False)
         else:
             answers.append(LostLease("Another worker holds this step now; this one's result is refused."))
-    bulk.change(
+    writes.change(
         Step,
         [
             (

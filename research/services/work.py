@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from research.adapters import engines
+from research.adapters import bulk, engines
 from research.adapters.runtime import StepPorts
 from research.engine.domain.canonical import canonical_bytes, digest, joined, sha256_hex
 from research.engine.domain.errors import LostLease
@@ -159,10 +159,11 @@ def complete_all(*, entries: Sequence[Done]) -> list[LostLease | None]:
         steps.Finished(done.step.pk, done.step.token, done.input_digest, results.output_of(done.result), done.now)
         for done in entries
     ]
-    answers = steps.finish_all(ends)
+    writes = bulk.Writes()
+    answers = steps.finish_all(ends, writes)
     new = [(done, end) for done, end, answer in zip(entries, ends, answers, strict=True) if answer is True]
     if new:
-        _save_all([done for done, _ in new], runs)
+        _save_all([done for done, _ in new], runs, writes)
         calls = recording.calls_records({done.step.pk: done.now for done, _ in new})
         recording.append_all([_said(done, end, calls[done.step.pk]) for done, end in new])
         touched = {done.step.run_id for done, _ in new}
@@ -182,11 +183,11 @@ def _said(done: Done, end: steps.Finished, calls: str) -> recording.Said:
     return recording.Said(done.step.run_id, "step.done", recording.ENGINE, data, done.now)
 
 
-def _save_all(several: Sequence[Done], runs: Mapping[UUID, Run]) -> None:
+def _save_all(several: Sequence[Done], runs: Mapping[UUID, Run], writes: bulk.Writes) -> None:
     investigated = [done for done in several if done.step.kind == StepKind.INVESTIGATE]
-    results.save_investigations(
-        [results.Found(done.step.run_id, _task(done.step), done.result, done.now) for done in investigated]
-    )
+    found = [results.Found(done.step.run_id, _task(done.step), done.result, done.now) for done in investigated]
+    results.save_investigations(found, writes)
+    writes.send()
     for done in several:
         _save(runs[done.step.run_id], done.step, done.result, now=done.now)
 
