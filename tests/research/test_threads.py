@@ -1,0 +1,104 @@
+"""The executor whose thread used last is used next."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import CancelledError
+
+import pytest
+
+from research.adapters.threads import RecentFirst
+
+
+@pytest.fixture
+def threads():
+    made = RecentFirst(threads=3, name="t")
+    yield made
+    made.shutdown()
+
+
+def until(condition) -> None:
+    ends = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < ends
+        time.sleep(0.001)
+
+
+def idle(threads: RecentFirst) -> None:
+    """Wait until every thread has come back from what it did: a result is there a moment earlier."""
+    until(lambda: len(threads._idle) == 3)
+
+
+def held(threads: RecentFirst, count: int) -> list[tuple[threading.Event, object]]:
+    """Keep so many threads busy, each until its event is set."""
+    events = [threading.Event() for _ in range(count)]
+    return [(event, threads.submit(lambda event=event: (event.wait(20), threading.get_ident())[1])) for event in events]
+
+
+def test_one_thing_after_the_other_is_done_by_one_thread_whichever_was_busy_last(threads):
+    first, second, third = held(threads, 3)
+    for event, future in (first, third, second):
+        event.set()
+        future.result(20)
+        time.sleep(0.02)
+    idle(threads)
+    seen = set()
+    for _ in range(20):
+        seen.add(threads.submit(threading.get_ident).result(20))
+        idle(threads)
+    assert seen == {second[1].result()}
+
+
+def test_several_things_at_once_have_a_thread_each_and_what_waits_is_done_in_its_order(threads):
+    busy = held(threads, 3)
+    done: list[int] = []
+    waiting = [threads.submit(done.append, n) for n in range(50)]
+    assert done == []
+    busy[1][0].set()  # one free thread does them all
+    for future in waiting:
+        future.result(20)
+    assert done == list(range(50))
+    for event, _ in busy:
+        event.set()
+    assert len({future.result(20) for _, future in busy}) == 3
+
+
+def test_what_is_raised_is_handed_on_and_harms_no_thread(threads):
+    for _ in range(5):
+        with pytest.raises(KeyError):
+            threads.submit({}.pop, "missing").result(20)
+    with pytest.raises(SystemExit):
+        threads.submit(exit).result(20)
+    busy = held(threads, 3)
+    for event, future in busy:
+        event.set()
+        future.result(20)
+
+
+def test_what_is_cancelled_before_its_turn_is_not_done(threads):
+    busy = held(threads, 3)
+    done: list[int] = []
+    first, second = threads.submit(done.append, 1), threads.submit(done.append, 2)
+    assert first.cancel()
+    for event, _ in busy:
+        event.set()
+    second.result(20)
+    assert done == [2]
+
+
+def test_the_end_waits_for_what_waits_unless_it_is_told_not_to_and_takes_nothing_more():
+    for cancel in (False, True):
+        threads = RecentFirst(threads=1, name="t")
+        [(event, first)] = held(threads, 1)
+        last = threads.submit(lambda: "done")
+        threading.Timer(0.05, event.set).start()
+        threads.shutdown(cancel_futures=cancel)
+        assert first.done()
+        if cancel:
+            with pytest.raises(CancelledError):
+                last.result(0)
+        else:
+            assert last.result(0) == "done"
+        with pytest.raises(RuntimeError, match="shutdown"):
+            threads.submit(print)
