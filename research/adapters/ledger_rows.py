@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import operator
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
@@ -28,6 +27,7 @@ RESOURCES = ("calls", "searches", "tokens", "cost_usd")
 RESERVED, USED, MOST = (tuple(f"{what}_{name}" for name in RESOURCES) for what in ("reserved", "used", "max"))
 # The columns a group adds to, of budgets and days alike.
 AMOUNTS = (*RESERVED, *USED, "unpriced_calls")
+_BUDGET = ("id", "run_id", "phase", *RESERVED, *USED, *MOST)
 
 
 class Held(NamedTuple, Generic[Of]):
@@ -117,12 +117,14 @@ def lock(
         RunBudget.objects.select_for_update(no_key=True)
         .filter(run_id__in={run for run, _ in phases}, phase__in={phase for _, phase in phases})
         .order_by("pk")
-        .values_list("run_id", "phase", "pk", *RESERVED, *USED, *MOST),
+        .values_list(*_BUDGET),
         Call.objects.filter(Q(key__in=keys) | Q(pk__in=call_ids) | Q(key__in=settles, held=True))
         .order_by("repeat")
         .values_list(*Recorded._fields),
     )
-    found = Standing(dict(tokens), [_budget(*row) for row in budgets], {}, {}, {})
+    rows = [RunBudget(**dict(zip(_BUDGET, row, strict=True))) for row in budgets]
+    held = [Held((row.run_id, row.phase), row.pk, held_of(row), limits_of(row)) for row in rows]
+    found = Standing(dict(tokens), held, {}, {}, {})
     for call in map(Recorded._make, calls):
         if call.key in keys:
             found.earlier.setdefault((call.run_id, call.key), []).append(call)
@@ -131,12 +133,6 @@ def lock(
         if call.held and call.key in settles:
             found.held[call.run_id, call.key] = call
     return found
-
-
-def _budget(run_id: uuid.UUID, phase: str, pk: int, *amounts: int | Decimal) -> Held[PhaseOf]:
-    count = len(RESOURCES)
-    reserved, used, most = amounts[:count], amounts[count : 2 * count], amounts[2 * count :]
-    return Held((run_id, phase), pk, tuple(map(operator.add, reserved, used)), most)
 
 
 def lock_days(days: Collection[DayOf]) -> list[Held[DayOf]]:

@@ -25,24 +25,27 @@ class RecentFirst(Executor):
         self._all = tuple(self._idle)
         self._waiting: collections.deque[Work] = collections.deque()
         self._lock = threading.Lock()
+        self._closed = False
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """See `Executor.submit`. Raises `RuntimeError` after `shutdown`."""
         work: Work = (Future(), lambda: fn(*args, **kwargs))
         with self._lock:
+            if self._closed:
+                raise RuntimeError("This executor takes no work after its shutdown.")
             if self._idle:
-                self._idle[-1].submit(self._work, self._idle[-1], work)
-                self._idle.pop()
+                thread = self._idle.pop()
+                thread.submit(self._work, thread, work)
             else:
                 self._waiting.append(work)
         return work[0]
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """See `Executor.shutdown`. What waits is done first, or cancelled."""
-        if cancel_futures:
-            with self._lock:
-                while self._waiting:
-                    self._waiting.popleft()[0].cancel()
+        with self._lock:
+            self._closed = True
+            while cancel_futures and self._waiting:
+                self._waiting.popleft()[0].cancel()
         for thread in self._all:
             thread.shutdown(wait=wait)
 

@@ -59,38 +59,45 @@ def enter(run: Run, *, now: dt.datetime, counts: Counter[tuple[str, str]] | None
 
     counts: of the steps its present round has so far, where they are known.
     """
-    tasks: Sequence[Task] = ()
     match RunState(run.state):
-        case RunState.PLANNING:
-            steps.add(run=run, kind=StepKind.PLAN, key="plan", now=now)
-        case RunState.RESEARCHING:
-            tasks = _add_task_steps(run, StepKind.INVESTIGATE, now=now)
-        case RunState.VALIDATING:
-            tasks = _add_task_steps(run, StepKind.EXTRACT, now=now)
         case RunState.CLAIM_REVIEW:
             return pass_claims_if_decided(run, now=now, event=RunEvent.CLAIMS_EMPTY)
-        case RunState.DRAFTING:
-            for key in composing.sections_to_draft(run):
-                steps.add(run=run, kind=StepKind.DRAFT, key=key, now=now)
         case RunState.REGULATORY_REVIEW:
             return pass_regulatory_if_decided(run, now=now, event=RunEvent.REGULATORY_EMPTY)
         case RunState.SIGN_OFF:
             composing.compose(run, now=now)
     if RunState(run.state) not in WORKING:
         return run
+    has_steps = _add_steps(run, now=now)
     doorbell.ring()
-    if tasks and counts is not None and not _kinds(counts) & set(KINDS_OF[RunState(run.state)]):
-        return run  # its steps are all new: none of them is done
+    if has_steps and counts is not None and _kinds(counts).isdisjoint(KINDS_OF[RunState(run.state)]):
+        return run  # they are all new: none of them is done
     return _advance(run, _standing([run])[run.pk], now=now)
 
 
-def _add_task_steps(run: Run, kind: StepKind, *, now: dt.datetime) -> list[Task]:
-    """Add a step for each task of the approved plan that has none, and return the tasks."""
+def _add_steps(run: Run, *, now: dt.datetime) -> bool:
+    """Add the steps that a working state begins with, those that are not there. Return whether it has any."""
+    match RunState(run.state):
+        case RunState.PLANNING:
+            steps.add(run=run, kind=StepKind.PLAN, key="plan", now=now)
+            return True
+        case RunState.RESEARCHING:
+            return _add_task_steps(run, StepKind.INVESTIGATE, now=now)
+        case RunState.VALIDATING:
+            return _add_task_steps(run, StepKind.EXTRACT, now=now)
+    keys = composing.sections_to_draft(run)
+    for key in keys:
+        steps.add(run=run, kind=StepKind.DRAFT, key=key, now=now)
+    return bool(keys)
+
+
+def _add_task_steps(run: Run, kind: StepKind, *, now: dt.datetime) -> bool:
+    """Add a step for each task of the approved plan that has none. Return whether it has tasks."""
     tasks = approved_tasks(run)
     steps.add_all(run=run, kind=kind, tasks=tasks, now=now)
     if any(task.depends_on for task in tasks):
         steps.unblock(run=run, kind=kind)
-    return tasks
+    return bool(tasks)
 
 
 def approved_tasks(run: Run) -> list[Task]:

@@ -75,15 +75,8 @@ class Found(NamedTuple):
     now: dt.datetime
 
 
-def save_investigation(*, run: Run, task: Task, found: Investigation, now: dt.datetime) -> None:
-    """Write evidence rows (each once a task) and the task's outcome with its searches."""
-    writes = bulk.Writes()
-    save_investigations([Found(run.pk, task, found, now)], writes)
-    writes.send()
-
-
 def save_investigations(several: Sequence[Found], writes: bulk.Writes) -> None:
-    """Add the same of several tasks to what is written."""
+    """Add to what is written the evidence rows (each once a task) and the tasks' outcomes with their searches."""
     writes.insert(
         [
             Evidence(

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from research.adapters import texts
+from research.adapters import bulk, texts
 from research.engine.domain.canonical import sha256_hex
 from research.engine.domain.claims import ClaimDraft, TypedValue
 from research.engine.domain.documents import SectionDraft, Sentence
@@ -145,6 +145,14 @@ def _sentence_of(text: ExtractedText, claim: str) -> str:
     return claim.rstrip(".") if claim.rstrip(".") in text.text else text.text.split(". ")[0]
 
 
+def keep_investigation(*, run: Run, task: Task, found: Investigation, now: dt.datetime = NOW) -> None:
+    """Write what an investigation of a task found."""
+    writes = bulk.Writes()
+    results.save_investigations([results.Found(run.pk, task, found, now)], writes)
+    with transaction.atomic():
+        writes.send()
+
+
 def new_run(people: Cast, *, is_demo: bool = False, prompt: str = PROMPT) -> Run:
     """Create a run of the team's requester; it is planning."""
     return runs.create(
@@ -218,7 +226,7 @@ def _write_claims(run: Run, team: Team, more: int) -> None:
         task = Task.objects.get(plan__run=run, key=task_key)
         finding = _finding(texts[where], _sentence_of(texts[where], text))
         search = SearchRecord(tool="library_search", query=task.question, hits=3)
-        results.save_investigation(
+        keep_investigation(
             run=run,
             task=task,
             found=Investigation(

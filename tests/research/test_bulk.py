@@ -75,3 +75,20 @@ def test_nothing_to_write_is_nothing_sent(django_assert_num_queries):
         writes = bulk.Writes()
         writes.add(DayBudget, [], by=["scope"])
         writes.send()
+
+
+def test_several_queries_are_answered_each_with_its_own_rows_whatever_stands_in_them():
+    """One that finds nothing, or never can, leaves the others theirs."""
+    sent(open_days)
+    Breaker.objects.create(name="%s; --", failures=3)
+    with transaction.atomic():
+        first, never, nothing, names, on = bulk.read(
+            DayBudget.objects.select_for_update().order_by("pk").values_list("scope", "used_calls", "used_cost_usd"),
+            DayBudget.objects.filter(pk__in=[]).values_list("pk"),
+            DayBudget.objects.filter(day=NEXT).values_list("pk"),
+            Breaker.objects.filter(name__contains="%").values_list("name", "failures"),
+            DayBudget.objects.filter(scope="it's; --\\").values_list("day"),
+        )
+    assert first == [("a", 1, Decimal(0)), ("it's; --\\", 1, Decimal(0))]
+    assert (never, nothing, names, on) == ([], [], [("%s; --", 3)], [(DAY,)])
+    assert bulk.read(DayBudget.objects.none().values_list("pk")) == [[]]

@@ -288,3 +288,22 @@ def test_waiting_for_people_rings_nobody(run, people):
         flow.advance(run_id=run.pk, now=NOW)
     assert OrmQ.objects.count() == 0
     assert not steps.claimable(now=NOW).exists()
+
+
+def test_a_state_whose_steps_are_done_already_when_it_is_entered_is_left_at_once(run, people):
+    """Steps that stand from an earlier visit of the same round are not taken for new ones."""
+    play.carry_to(RunState.PLAN_REVIEW, run, people)
+    world.decide_all(run, people)
+    for step in Step.objects.filter(run=run, kind="investigate"):
+        Step.objects.create(
+            run=run,
+            kind="extract",
+            key=step.key,
+            generation=step.generation,
+            task=step.task,
+            state="done",
+            created_at=NOW,
+        )
+    Step.objects.filter(run=run, kind="investigate").update(state="done")
+    assert flow.advance(run_id=run.pk, now=NOW).state == RunState.VALIDATING
+    assert Step.objects.get(run=run, kind="verify").state == "ready"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import IntegrityError, transaction
 
+from research.adapters import bulk
 from research.engine.domain.claims import Assessment as Assessed
 from research.engine.domain.claims import ClaimDraft, Contradiction, Part, Verification
 from research.engine.domain.evidence import Investigation, SearchRecord
@@ -12,7 +13,7 @@ from research.engine.domain.states import RunState
 from research.models import Assessment, Claim, ClaimEvidence, ClaimRevision, Evidence, Plan, Run, Task
 from research.models import Contradiction as Pair
 from research.services import audit, claims, results, runs, voiding, work
-from tests.doubles import world
+from tests.doubles import rows, world
 from tests.research import play
 
 NOW = play.NOW
@@ -41,7 +42,7 @@ def task(run: Run, key: str = "first") -> Task:
 
 def investigate(run: Run, key: str = "first") -> Evidence:
     found = Investigation(task_key=key, outcome="found", reason="found", findings=(play.finding(run, key),))
-    results.save_investigation(run=run, task=task(run, key), found=found, now=NOW)
+    rows.keep_investigation(run=run, task=task(run, key), found=found, now=NOW)
     return Evidence.objects.get(run=run, task_key=key)
 
 
@@ -84,7 +85,7 @@ def test_a_quote_found_twice_by_one_task_is_one_piece_of_evidence(run):
 def test_an_outcome_is_kept_with_the_searches_that_found_nothing(run):
     search = SearchRecord(tool="library_search", query="players", hits=0)
     nothing = Investigation(task_key="first", outcome="insufficient_data", reason="Nothing.", searches=(search,))
-    results.save_investigation(run=run, task=task(run), found=nothing, now=NOW)
+    rows.keep_investigation(run=run, task=task(run), found=nothing, now=NOW)
     row = task(run)
     assert (row.outcome, row.reason) == ("insufficient_data", "Nothing.")
     assert row.searches[0]["query"] == "players"
@@ -234,3 +235,10 @@ def test_a_plain_fact_takes_the_role_of_the_claim_that_merged_into_it(run):
     verify(run, assessed(into), assessed(merged, merged_into=into.key))
     into.refresh_from_db()
     assert (into.current.role, into.current.attributes) == ("competitor", attributes)
+
+
+def test_several_queries_in_one_go_give_json_ids_and_times_as_django_does(run):
+    plans = Plan.objects.filter(run=run).values_list("run_id", "body", "created_at", "comment")
+    tasks = Task.objects.order_by("position").values_list("key", "tools", "queries", "critical")
+    assert bulk.read(plans, tasks) == [list(plans), list(tasks)]
+    assert isinstance(bulk.read(plans)[0][0][1], dict)
