@@ -15,7 +15,8 @@ of them in one transaction, until the research of the last run is done; so it ho
 Runs that are done early go on to their next state meanwhile, and what that takes is measured with the rest. CPU is that
 of the driver processes alone, memory their growth from idle to the highest seen, a run in flight.
 
-Each row is measured --times times, in a database and drivers of its own, and the median by wall time is shown.
+Each row is measured --times times, in a database and drivers of its own, and the median by wall time is shown. One run
+is measured twice: as the first research of drivers that have just begun, and after they have carried out another run.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mrd_project.settings")
 TASKS, CALLS = 12, 3
 
 
-def inside(runs: int, seconds: float, drivers: int, profile: str) -> dict[str, float]:
+def inside(runs: int, options: argparse.Namespace) -> dict[str, float]:
     """Measure in this process, which has a database of its own."""
     import django
 
@@ -51,6 +52,7 @@ def inside(runs: int, seconds: float, drivers: int, profile: str) -> dict[str, f
     from django.core.management import call_command
     from django.db import transaction
 
+    from research.engine.domain.states import WORKING
     from research.models import Call, Event, Run, Step
     from research.services import runs as run_services
     from tests.doubles import world
@@ -60,7 +62,7 @@ def inside(runs: int, seconds: float, drivers: int, profile: str) -> dict[str, f
     script = {
         "tasks": TASKS,
         "calls": CALLS,
-        "seconds": seconds,
+        "seconds": options.seconds,
         "effects": "",
         "quotes": world.quotes(people, count=TASKS),
     }
@@ -74,17 +76,21 @@ def inside(runs: int, seconds: float, drivers: int, profile: str) -> dict[str, f
             engine="scripted",
             now=dt.datetime.now(dt.UTC),
         )
-        for _ in range(runs)
+        for _ in range(options.warm + runs)
     ]
     command = [
         sys.executable,
-        *(["-m", "cProfile", "-o", profile] if profile else []),
+        *(["-m", "cProfile", "-o", options.profile] if options.profile else []),
         str(ROOT / "manage.py"),
         "drive",
     ]
-    started = [subprocess.Popen(command, cwd=ROOT) for _ in range(drivers)]
+    started = [subprocess.Popen(command, cwd=ROOT) for _ in range(options.drivers)]
     watch = Watch([process.pid for process in started])
     _wait(lambda: not Run.objects.exclude(state="plan_review").exists(), every_s=0.05)
+    before, made = made[: options.warm], made[options.warm :]
+    for run in before:
+        world.decide_all(run, people)
+        _wait(lambda: not Run.objects.filter(pk=run.pk, state__in=WORKING).exists(), every_s=0.05)
     time.sleep(0.5)
     watch.start()
     listener = _listener()
@@ -93,14 +99,14 @@ def inside(runs: int, seconds: float, drivers: int, profile: str) -> dict[str, f
             world.decide_all(run, people)
         watch.begin()
     begun, begun_at = time.monotonic(), dt.datetime.now(dt.UTC)
-    done = Event.objects.filter(kind="run.researched")
+    done = Event.objects.filter(run__in=made, kind="run.researched")
     wall = _wait(lambda: watch.look() or done.count() == runs, every_s=0.05, listener=listener) - begun
-    first = Step.objects.filter(kind="investigate").earliest("started_at").started_at
+    first = Step.objects.filter(run__in=made, kind="investigate").earliest("started_at").started_at
     noticed = (first - begun_at).total_seconds()
     cpu = watch.cpu_s()
-    calls = Call.objects.filter(state="done").count()
+    calls = Call.objects.filter(run__in=made, state="done").count()
     for process in started:
-        process.send_signal(signal.SIGINT if profile else signal.SIGKILL)
+        process.send_signal(signal.SIGINT if options.profile else signal.SIGKILL)
         process.wait()
     return {
         "runs": runs,
@@ -158,8 +164,11 @@ def _listener():
     return listener
 
 
-def measure(url: str, runs: int, options: argparse.Namespace) -> dict[str, float]:
-    """Measure in a process with a database of its own beside the one at `url` ("": SQLite)."""
+def measure(url: str, runs: int, options: argparse.Namespace, *, warm: bool = False) -> dict[str, float]:
+    """Measure in a process with a database of its own beside the one at `url` ("": SQLite).
+
+    warm: after the drivers have carried out another run.
+    """
     from tests.doubles import databases
 
     with databases.fresh(url) as env:
@@ -176,9 +185,9 @@ def measure(url: str, runs: int, options: argparse.Namespace) -> dict[str, float
             "MRD_DRIVER_LINGER_S": "60",
         }
         given = ("--inside", str(runs), "--seconds", str(options.seconds), "--drivers", str(options.drivers))
-        profiled = ("--profile", options.profile) if options.profile else ()
+        more = (*(("--profile", options.profile) if options.profile else ()), *(("--warm",) if warm else ()))
         done = subprocess.run(
-            [sys.executable, __file__, *given, *profiled], env=env, capture_output=True, text=True, check=False
+            [sys.executable, __file__, *given, *more], env=env, capture_output=True, text=True, check=False
         )
     if done.returncode:
         raise SystemExit(done.stderr)
@@ -198,9 +207,10 @@ def main() -> None:
     parser.add_argument("--sqlite", action="store_true", help="measure SQLite too (alone where no PostgreSQL is named)")
     parser.add_argument("--profile", default="", help="a file for the driver's profile, which slows it down")
     parser.add_argument("--inside", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--warm", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.inside:
-        print(json.dumps(inside(options.inside, options.seconds, options.drivers, options.profile)))
+        print(json.dumps(inside(options.inside, options)))
         return
     with contextlib.ExitStack() as stack:
         url = options.database or os.environ.get("TEST_DATABASE_URL", "")
@@ -252,11 +262,14 @@ def show(urls: dict[str, str], options: argparse.Namespace) -> None:
             f"{calls / alone:,.0f}",
             "1.00",
         )
-        for name, url in urls.items():
-            rows = sorted((measure(url, runs, options) for _ in range(options.times)), key=lambda row: row["wall_s"])
+        for name, url, warm in [(name, url, warm) for name, url in urls.items() for warm in (False, True)]:
+            if warm and runs > 1:
+                continue
+            measured = (measure(url, runs, options, warm=warm) for _ in range(options.times))
+            rows = sorted(measured, key=lambda row: row["wall_s"])
             row = rows[len(rows) // 2]
             table.add_row(
-                name,
+                f"{name}, had a run before" if warm else name,
                 str(row["runs"]),
                 str(row["calls"]),
                 f"{row['wall_s']:.2f}",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -92,14 +94,13 @@ def open_trail(run: Run) -> None:
     Trail.objects.create(run=run, length=0, head=genesis(run.pk))
 
 
-def append(*, run_id: UUID, kind: str, actor: str, data: dict[str, Any], now: dt.datetime) -> Event:
+def append(*, run_id: UUID, kind: str, actor: str, data: dict[str, Any], now: dt.datetime) -> None:
     """Append one event in the caller's transaction, which holds the trail's lock until it ends.
 
     `actor` is a person's opaque id or one of ENGINE, RULE, CLOCK. `data` holds ids, digests and numbers, never
     personal data or fetched text. Every event of a demo says that it is one. Raises `ValueError` for an unknown kind.
     """
-    [event] = append_all([Said(run_id, kind, actor, data, now)])
-    return event
+    append_all([Said(run_id, kind, actor, data, now)])
 
 
 class Said(NamedTuple):
@@ -112,11 +113,40 @@ class Said(NamedTuple):
     now: dt.datetime
 
 
-def append_all(said: Sequence[Said]) -> list[Event]:
+# What is appended within `together` and not written yet; None outside.
+_gathered: ContextVar[list[Said] | None] = ContextVar("gathered", default=None)
+
+
+@contextlib.contextmanager
+def together() -> Iterator[None]:
+    """Write all that is appended within at the end, in its order and in one go. Call inside a transaction.
+
+    When an error comes out nothing is written, so let it undo the transaction too, and undo no part of it within.
+    """
+    if _gathered.get() is not None:
+        raise RuntimeError("What is appended is being gathered already.")
+    said: list[Said] = []
+    token = _gathered.set(said)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+    append_all(said)
+
+
+def append_all(said: Sequence[Said]) -> None:
     """Append events of any runs, in their order; see `append`. The trails are locked by their runs' ids."""
     for one in said:
         if one.kind not in KINDS:
             raise ValueError(f"Unknown kind of event: {one.kind}")
+    gathered = _gathered.get()
+    if gathered is None:
+        _write(said)
+    else:
+        gathered.extend(said)
+
+
+def _write(said: Sequence[Said]) -> None:
     run_ids = {one.run_id for one in said}
     locked = Trail.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=run_ids).order_by("pk")
     trails = {trail.pk: trail for trail in locked.annotate(is_demo=F("run__is_demo"))}
@@ -130,7 +160,6 @@ def append_all(said: Sequence[Said]) -> list[Event]:
     writes.insert(events)
     writes.change(Trail, [(trail.pk, {"length": trail.length, "head": trail.head}) for trail in trails.values()])
     writes.send()
-    return events
 
 
 def _next(trail: Any, said: Said) -> Event:

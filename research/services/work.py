@@ -163,11 +163,12 @@ def complete_all(*, entries: Sequence[Done]) -> list[LostLease | None]:
     answers = steps.finish_all(ends, writes)
     new = [(done, end) for done, end, answer in zip(entries, ends, answers, strict=True) if answer is True]
     if new:
-        _save_all([done for done, _ in new], runs, writes)
-        calls = recording.calls_records({done.step.pk: done.now for done, _ in new})
-        recording.append_all([_said(done, end, calls[done.step.pk]) for done, end in new])
-        touched = {done.step.run_id for done, _ in new}
-        flow.go_on(runs=[run for run in runs.values() if run.pk in touched], now=max(done.now for done, _ in new))
+        with recording.together():
+            _save_all([done for done, _ in new], runs, writes)
+            calls = recording.calls_records({done.step.pk: done.now for done, _ in new})
+            recording.append_all([_said(done, end, calls[done.step.pk]) for done, end in new])
+            touched = {done.step.run_id for done, _ in new}
+            flow.go_on(runs=[run for run in runs.values() if run.pk in touched], now=max(done.now for done, _ in new))
     return [answer if isinstance(answer, LostLease) else None for answer in answers]
 
 

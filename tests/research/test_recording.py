@@ -21,7 +21,8 @@ CANARY = "canary-7f3a of the Quetzal market"
 
 
 def append(run: Run, kind: str = "export.made", **data):
-    return recording.append(run_id=run.pk, kind=kind, actor="engine", data=data, now=NOW)
+    recording.append(run_id=run.pk, kind=kind, actor="engine", data=data, now=NOW)
+    return Event.objects.filter(run=run).latest("seq")
 
 
 def test_each_link_is_the_hash_of_the_one_before_and_its_own_bytes(people):
