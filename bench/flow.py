@@ -24,6 +24,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -87,10 +88,11 @@ def inside(runs: int, options: argparse.Namespace) -> dict[str, float]:
     started = [subprocess.Popen(command, cwd=ROOT) for _ in range(options.drivers)]
     watch = Watch([process.pid for process in started])
     _wait(lambda: not Run.objects.exclude(state="plan_review").exists(), every_s=0.05)
-    before, made = made[: options.warm], made[options.warm :]
-    for run in before:
+    earlier, made = made[: options.warm], made[options.warm :]
+    for run in earlier:
         world.decide_all(run, people)
-        _wait(lambda: not Run.objects.filter(pk=run.pk, state__in=WORKING).exists(), every_s=0.05)
+        working = Run.objects.filter(pk=run.pk, state__in=WORKING)
+        _wait(lambda working=working: not working.exists(), every_s=0.05)
     time.sleep(0.5)
     watch.start()
     listener = _listener()
@@ -249,7 +251,7 @@ def show(urls: dict[str, str], options: argparse.Namespace) -> None:
     )
     for column in columns:
         table.add_column(column, justify="right")
-    for runs in (1, options.runs):
+    for runs in dict.fromkeys((1, options.runs)):
         alone = statistics.median(bare(runs, options.seconds) for _ in range(options.times))
         calls = runs * TASKS * CALLS
         table.add_row(
@@ -262,14 +264,13 @@ def show(urls: dict[str, str], options: argparse.Namespace) -> None:
             f"{calls / alone:,.0f}",
             "1.00",
         )
-        for name, url, warm in [(name, url, warm) for name, url in urls.items() for warm in (False, True)]:
-            if warm and runs > 1:
-                continue
+        ways = itertools.product(urls.items(), (False, True) if runs == 1 else (False,))
+        for (name, url), warm in ways:
             measured = (measure(url, runs, options, warm=warm) for _ in range(options.times))
             rows = sorted(measured, key=lambda row: row["wall_s"])
             row = rows[len(rows) // 2]
             table.add_row(
-                f"{name}, had a run before" if warm else name,
+                f"{name}, a run later" if warm else name,
                 str(row["runs"]),
                 str(row["calls"]),
                 f"{row['wall_s']:.2f}",

@@ -1,4 +1,4 @@
-"""Read and write much in one journey to the database, where that is possible: it is journeys that take time.
+"""Write much in one journey to the database, where that is possible: it is journeys that take time.
 
 What is written has its own values in every row: one statement a table, and all of them in one go. PostgreSQL gets the
 rows of a statement as one JSON document. Elsewhere Django writes them, one after another.
@@ -14,10 +14,10 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import AutoField, F, Model
-from django.db.models.query import QuerySet
+
+from .compiled import Asked
 
 
 class _Write(NamedTuple):
@@ -97,10 +97,10 @@ class Writes:
                 _Write(instead=lambda: sum(_add_to(model, dict(zip(by, key, strict=True)), more) for key, more in rows))
             )
 
-    def lock(self, rows: QuerySet[Any]) -> None:
+    def lock(self, rows: Asked) -> None:
         """Lock rows in their order. Where a transaction has the whole database there is nothing to do."""
         if self._in_one:
-            self._writes.append(_Write(*rows.query.sql_with_params()))
+            self._writes.append(_Write(*rows.statement()))
 
     def send(self) -> None:
         """Make the writes in their order. Raises `RuntimeError` when a row did not hold what it had to."""
@@ -118,28 +118,6 @@ class Writes:
             for write in self._writes:
                 _check(write, cursor.rowcount)
                 cursor.nextset()
-
-
-def read(*queries: QuerySet[Any, tuple[Any, ...]]) -> list[list[tuple[Any, ...]]]:
-    """Return the rows of each query (`values_list`), asked in their order: one that locks does so before the next."""
-    if connection.vendor != "postgresql":
-        return [list(query) for query in queries]
-    asked = []
-    for query in queries:
-        compiler = query.query.get_compiler(connection=connection)
-        try:
-            asked.append((compiler, *compiler.as_sql()))
-        except EmptyResultSet:
-            asked.append((compiler, "", ()))  # no row can be: one of its conditions is "in none"
-    found: list[list[tuple[Any, ...]]] = []
-    with connection.cursor() as cursor:
-        if sent := [(sql, params) for _, sql, params in asked if sql]:
-            cursor.execute("; ".join(sql for sql, _ in sent), [p for _, params in sent for p in params])
-        for compiler, sql, _ in asked:
-            found.append(list(compiler.results_iter([cursor.fetchall()], tuple_expected=True)) if sql else [])
-            if sql:
-                cursor.nextset()
-    return found
 
 
 def insert(rows: Sequence[Model], *, ignore_conflicts: bool = False) -> None:

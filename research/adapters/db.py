@@ -13,6 +13,7 @@ from typing import ParamSpec, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
+from .compiled import CompiledQuery
 from .threads import RecentFirst
 
 log = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ class Bridge:
         return await loop.run_in_executor(self._pool, lambda: context.run(hop, fn, *args, **kwargs))
 
     def warm(self) -> None:
-        """Have every thread open its connection now rather than when its first hop waits for it."""
+        """Compile the queries and open every connection now rather than when a first hop waits for it."""
         for _ in range(self._threads):
             self._pool.submit(_open_own)
 
@@ -89,7 +90,8 @@ class Bridge:
 
 def _open_own() -> None:
     try:
-        connection.ensure_connection()
+        with transaction.atomic():
+            CompiledQuery.compile_all()
     except (OperationalError, InterfaceError):
         log.warning("no connection to the database yet")  # the first hop tries for as long as hops do
 

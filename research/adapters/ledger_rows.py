@@ -17,7 +17,8 @@ from research.models import Call, DayBudget, RunBudget, Step
 from research.models.base import Spending
 from research.models.calls import CallState
 
-from . import bulk
+from . import bulk, compiled
+from .compiled import CompiledQuery
 
 PhaseOf = tuple[uuid.UUID, str]  # run, phase
 KeyOf = tuple[uuid.UUID, str]  # run, a call's key
@@ -28,6 +29,7 @@ RESERVED, USED, MOST = (tuple(f"{what}_{name}" for name in RESOURCES) for what i
 # The columns a group adds to, of budgets and days alike.
 AMOUNTS = (*RESERVED, *USED, "unpriced_calls")
 _BUDGET = ("id", "run_id", "phase", *RESERVED, *USED, *MOST)
+_DAY = ("id", "scope", "day", *RESERVED, *USED)
 
 
 class Held(NamedTuple, Generic[Of]):
@@ -96,6 +98,24 @@ class Standing(NamedTuple):
     held: dict[KeyOf, Recorded]
 
 
+@CompiledQuery
+def _running(step_ids: Any) -> QuerySet[Any, Any]:
+    rows = Step.objects.select_for_update(no_key=True).filter(pk__in=step_ids, state=StepState.RUNNING)
+    return rows.order_by("pk").values_list("pk", "token")
+
+
+@CompiledQuery
+def _budgets(run_ids: Any, phases: Any) -> QuerySet[Any, Any]:
+    rows = RunBudget.objects.select_for_update(no_key=True).filter(run_id__in=run_ids, phase__in=phases)
+    return rows.order_by("pk").values_list(*_BUDGET)
+
+
+@CompiledQuery
+def _calls(keys: Any, call_ids: Any, settles: Any) -> QuerySet[Any, Any]:
+    rows = Call.objects.filter(Q(key__in=keys) | Q(pk__in=call_ids) | Q(key__in=settles, held=True))
+    return rows.order_by("repeat").values_list(*Recorded._fields)
+
+
 def lock(
     *,
     step_ids: Collection[int],
@@ -108,19 +128,11 @@ def lock(
 
     settles: keys of calls that may hold a reservation.
     """
-    tokens, budgets, calls = bulk.read(
-        Step.objects.select_for_update(no_key=True)
-        .filter(pk__in=step_ids, state=StepState.RUNNING)
-        .order_by("pk")
-        .values_list("pk", "token"),
+    tokens, budgets, calls = compiled.read(
+        _running(step_ids=step_ids),
         # Budgets of other phases than these are left alone.
-        RunBudget.objects.select_for_update(no_key=True)
-        .filter(run_id__in={run for run, _ in phases}, phase__in={phase for _, phase in phases})
-        .order_by("pk")
-        .values_list(*_BUDGET),
-        Call.objects.filter(Q(key__in=keys) | Q(pk__in=call_ids) | Q(key__in=settles, held=True))
-        .order_by("repeat")
-        .values_list(*Recorded._fields),
+        _budgets(run_ids={run for run, _ in phases}, phases={phase for _, phase in phases}),
+        _calls(keys=keys, call_ids=call_ids, settles=settles),
     )
     rows = [RunBudget(**dict(zip(_BUDGET, row, strict=True))) for row in budgets]
     held = [Held((row.run_id, row.phase), row.pk, held_of(row), limits_of(row)) for row in rows]
@@ -138,13 +150,15 @@ def lock(
 def lock_days(days: Collection[DayOf]) -> list[Held[DayOf]]:
     """Lock the rows of the days, by id; those that are not there are made."""
     bulk.insert(_new_days(days), ignore_conflicts=True)
-    return [Held((row.scope, row.day), row.pk, held_of(row)) for row in _days(days) if (row.scope, row.day) in days]
+    [found] = compiled.read(_days_asked(days))
+    rows = [DayBudget(**dict(zip(_DAY, row, strict=True))) for row in found]
+    return [Held((row.scope, row.day), row.pk, held_of(row)) for row in rows if (row.scope, row.day) in days]
 
 
 def open_days(writes: bulk.Writes, days: Collection[DayOf]) -> None:
     """Add to what is written that the days' rows are made, where they are not there, and locked by id."""
     writes.insert(_new_days(days), ignore_conflicts=True)
-    writes.lock(_days(days))
+    writes.lock(_days_asked(days))
 
 
 def _new_days(days: Collection[DayOf]) -> list[DayBudget]:
@@ -152,9 +166,14 @@ def _new_days(days: Collection[DayOf]) -> list[DayBudget]:
     return [DayBudget(scope=scope, day=day) for scope, day in sorted(days)]
 
 
-def _days(days: Collection[DayOf]) -> QuerySet[DayBudget]:
-    rows = DayBudget.objects.select_for_update(no_key=True)
-    return rows.filter(scope__in={scope for scope, _ in days}, day__in={day for _, day in days}).order_by("pk")
+def _days_asked(days: Collection[DayOf]) -> compiled.Asked:
+    return _days(scopes={scope for scope, _ in days}, days={day for _, day in days})
+
+
+@CompiledQuery
+def _days(scopes: Any, days: Any) -> QuerySet[Any, Any]:
+    rows = DayBudget.objects.select_for_update(no_key=True).filter(scope__in=scopes, day__in=days)
+    return rows.order_by("pk").values_list(*_DAY)
 
 
 def held_of(row: Spending) -> tuple[int | Decimal, ...]:

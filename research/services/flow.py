@@ -13,7 +13,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count
+from django.db.models.query import QuerySet
 
+from research.adapters import compiled
+from research.adapters.compiled import CompiledQuery
 from research.engine.domain.states import (
     WORKING,
     ClaimStatus,
@@ -131,11 +134,17 @@ def _standing(runs: Sequence[Run]) -> dict[UUID, Counter[tuple[str, str]]]:
     """Return how many steps of its present round each run has, by kind and state."""
     rounds = {run.pk: run.generation for run in runs}
     found: dict[UUID, Counter[tuple[str, str]]] = {pk: Counter() for pk in rounds}
-    rows = Step.objects.filter(run__in=runs).values_list("run_id", "generation", "kind", "state").order_by()
-    for pk, generation, kind, state, count in rows.annotate(count=Count("id")):
+    [rows] = compiled.read(_steps(run_ids=rounds.keys()))
+    for pk, generation, kind, state, count in rows:
         if generation == rounds[pk]:
             found[pk][kind, state] = count
     return found
+
+
+@CompiledQuery
+def _steps(run_ids: Any) -> QuerySet[Any, Any]:
+    by_state = Step.objects.filter(run_id__in=run_ids).values_list("run_id", "generation", "kind", "state")
+    return by_state.order_by().annotate(count=Count("id"))
 
 
 def _advance(run: Run, counts: Counter[tuple[str, str]], *, now: dt.datetime) -> Run:

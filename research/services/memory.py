@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Exists, OuterRef
+from django.db.models.query import QuerySet
 
-from research.adapters import bulk
+from research.adapters import bulk, compiled
+from research.adapters.compiled import CompiledQuery
 from research.engine.ports import Memory
 from research.models import Evidence, Step
 from research.models.library import SourceKind
@@ -24,16 +26,22 @@ def of_all(steps: Sequence[Step]) -> dict[int, tuple[Memory, ...]]:
     The best quotes of the run's other tasks so far, most relevant first, at most 40. Leads are none: nobody has read
     their pages, and who is told that they are found would not look for them.
     """
-    locked = Step.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=[step.pk for step in steps])
-    # Most begin before anything is found.
-    rows = locked.annotate(known=Exists(Evidence.objects.filter(run=OuterRef("run")))).order_by("pk")
+    [rows] = compiled.read(_memories(step_ids=[step.pk for step in steps]))
     kept, known = {}, {}
-    for pk, memory, is_known in rows.values_list("pk", "memory", "known"):
+    for pk, memory, is_known in rows:
         kept[pk], known[pk] = memory, is_known
     found = {step.pk: _found(step) if known[step.pk] else [] for step in steps if kept[step.pk] is None}
     bulk.change(Step, [(pk, {"memory": memory}) for pk, memory in found.items()])
     kept |= found
     return {pk: tuple(Memory.model_validate(each) for each in memory or []) for pk, memory in kept.items()}
+
+
+@CompiledQuery
+def _memories(step_ids: Any) -> QuerySet[Any, Any]:
+    locked = Step.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=step_ids)
+    # Most begin before anything is found.
+    rows = locked.annotate(known=Exists(Evidence.objects.filter(run=OuterRef("run")))).order_by("pk")
+    return rows.values_list("pk", "memory", "known")
 
 
 def _found(step: Step) -> list[dict[str, Any]]:

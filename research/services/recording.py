@@ -9,9 +9,10 @@ from contextvars import ContextVar
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models.query import QuerySet
 
-from research.adapters import bulk
+from research.adapters import bulk, compiled
+from research.adapters.compiled import CompiledQuery
 from research.engine.domain.canonical import canonical_bytes, digest, sha256_hex
 from research.engine.domain.states import RunEvent
 from research.models import Call, Decision, Event, Run, Signature, Trail
@@ -76,17 +77,19 @@ def calls_record(step_id: int, *, until: dt.datetime) -> str:
 def calls_records(until: Mapping[int, dt.datetime]) -> dict[int, str]:
     """Return the same of several steps, by id; `until` is each one's own."""
     found: dict[int, list[list[Any]]] = {step_id: [] for step_id in until}
-    rows = (
-        Call.objects.filter(step_id__in=until, finished_at__isnull=False)
-        .order_by("key", "repeat")
-        .values_list(
-            "step_id", "finished_at", "key", "repeat", "name", "state", "arguments", "outcome", "error", "cost_usd"
-        )
-    )
+    [rows] = compiled.read(_ended_calls(step_ids=until.keys()))
     for step_id, finished_at, *said, cost_usd in rows:
-        if finished_at is not None and finished_at <= until[step_id]:
+        if finished_at <= until[step_id]:
             found[step_id].append([*said, str(cost_usd)])
     return {step_id: digest(said) for step_id, said in found.items()}
+
+
+@CompiledQuery
+def _ended_calls(step_ids: Any) -> QuerySet[Any, Any]:
+    rows = Call.objects.filter(step_id__in=step_ids, finished_at__isnull=False).order_by("key", "repeat")
+    return rows.values_list(
+        "step_id", "finished_at", "key", "repeat", "name", "state", "arguments", "outcome", "error", "cost_usd"
+    )
 
 
 def open_trail(run: Run) -> None:
@@ -147,24 +150,29 @@ def append_all(said: Sequence[Said]) -> None:
 
 
 def _write(said: Sequence[Said]) -> None:
-    run_ids = {one.run_id for one in said}
-    locked = Trail.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=run_ids).order_by("pk")
-    trails = {trail.pk: trail for trail in locked.annotate(is_demo=F("run__is_demo"))}
+    [rows] = compiled.read(_trails(run_ids={one.run_id for one in said}))
+    ends = {run_id: (length, head) for run_id, length, head, _ in rows}
+    demos = {run_id for run_id, *_, is_demo in rows if is_demo}
     events = []
     for one in said:
-        trail = trails[one.run_id]
-        event = _next(trail, one)
-        trail.length, trail.head = event.seq, event.hash
+        event = _next(*ends[one.run_id], one, is_demo=one.run_id in demos)
+        ends[one.run_id] = event.seq, event.hash
         events.append(event)
     writes = bulk.Writes()
     writes.insert(events)
-    writes.change(Trail, [(trail.pk, {"length": trail.length, "head": trail.head}) for trail in trails.values()])
+    writes.change(Trail, [(run_id, {"length": length, "head": head}) for run_id, (length, head) in ends.items()])
     writes.send()
 
 
-def _next(trail: Any, said: Said) -> Event:
-    """Return the next event of a trail, not yet written."""
-    seq = trail.length + 1
+@CompiledQuery
+def _trails(run_ids: Any) -> QuerySet[Any, Any]:
+    locked = Trail.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=run_ids).order_by("pk")
+    return locked.values_list("pk", "length", "head", "run__is_demo")
+
+
+def _next(length: int, head: str, said: Said, *, is_demo: bool) -> Event:
+    """Return the next event of a trail that has this length and head, not yet written."""
+    seq = length + 1
     body = {
         "run": str(said.run_id),
         "seq": seq,
@@ -173,7 +181,7 @@ def _next(trail: Any, said: Said) -> Event:
         "at": said.now.isoformat(),
         "data": said.data,
     }
-    if trail.is_demo:
+    if is_demo:
         body["demo"] = True
     payload = canonical_bytes(body).decode("utf-8")
     return Event(
@@ -183,6 +191,6 @@ def _next(trail: Any, said: Said) -> Event:
         actor=said.actor,
         at=said.now,
         payload=payload,
-        previous=trail.head,
-        hash=link(trail.head, payload),
+        previous=head,
+        hash=link(head, payload),
     )

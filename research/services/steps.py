@@ -11,7 +11,8 @@ from django.db.models import Count, F, Q, Window
 from django.db.models.functions import RowNumber
 from django.db.models.query import QuerySet
 
-from research.adapters import bulk
+from research.adapters import bulk, compiled
+from research.adapters.compiled import CompiledQuery
 from research.engine.domain.errors import LostLease, NotFound, StaleState
 from research.engine.domain.states import STEP_STATE, StepKind, StepState
 from research.models import Call, Run, Step, Task
@@ -154,14 +155,20 @@ class Finished(NamedTuple):
     now: dt.datetime
 
 
+@CompiledQuery
+def _ending(step_ids: Any) -> QuerySet[Any, Any]:
+    rows = Step.objects.select_for_update(no_key=True).filter(pk__in=step_ids)
+    return rows.order_by("pk").values_list("pk", "state", "token")
+
+
 def finish_all(ends: Sequence[Finished], writes: bulk.Writes) -> list[LostLease | bool]:
     """Lock steps, and add to what is written that those are done whose token holds them.
 
     Return for each True when it is marked, False when the same holder had done so before (the answer to its commit
     was lost), or `LostLease`.
     """
-    rows = Step.objects.select_for_update(no_key=True).filter(pk__in=[end.step_id for end in ends]).order_by("pk")
-    found = {pk: (state, token) for pk, state, token in rows.values_list("pk", "state", "token")}
+    [rows] = compiled.read(_ending(step_ids=[end.step_id for end in ends]))
+    found = {pk: (state, token) for pk, state, token in rows}
     answers: list[LostLease | bool] = []
     for end in ends:
         state, token = found.get(end.step_id, ("", -1))

@@ -9,10 +9,16 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from research.adapters import bulk
+from research.adapters.compiled import CompiledQuery
 from research.models import Breaker, DayBudget
 
 pytestmark = pytest.mark.django_db
 DAY, NEXT = dt.date(2026, 5, 4), dt.date(2026, 5, 5)
+
+
+@CompiledQuery
+def all_days(scopes):
+    return DayBudget.objects.select_for_update().filter(scope__in=scopes).order_by("pk").values_list("pk")
 
 
 def sent(fill) -> None:
@@ -46,7 +52,7 @@ def test_several_writes_are_made_in_their_order():
 
     def fill(writes: bulk.Writes) -> None:
         open_days(writes)
-        writes.lock(DayBudget.objects.select_for_update().order_by("pk"))
+        writes.lock(all_days(scopes=["a", "it's; --\\"]))
         more = {"used_calls": 2, "used_cost_usd": Decimal("0.125")}
         writes.add(DayBudget, [(("it's; --\\", DAY), more), (("a", NEXT), more)], by=["scope", "day"])
         writes.insert([Breaker(name="%s", failures=3)])
@@ -75,20 +81,3 @@ def test_nothing_to_write_is_nothing_sent(django_assert_num_queries):
         writes = bulk.Writes()
         writes.add(DayBudget, [], by=["scope"])
         writes.send()
-
-
-def test_several_queries_are_answered_each_with_its_own_rows_whatever_stands_in_them():
-    """One that finds nothing, or never can, leaves the others theirs."""
-    sent(open_days)
-    Breaker.objects.create(name="%s; --", failures=3)
-    with transaction.atomic():
-        first, never, nothing, names, on = bulk.read(
-            DayBudget.objects.select_for_update().order_by("pk").values_list("scope", "used_calls", "used_cost_usd"),
-            DayBudget.objects.filter(pk__in=[]).values_list("pk"),
-            DayBudget.objects.filter(day=NEXT).values_list("pk"),
-            Breaker.objects.filter(name__contains="%").values_list("name", "failures"),
-            DayBudget.objects.filter(scope="it's; --\\").values_list("day"),
-        )
-    assert first == [("a", 1, Decimal(0)), ("it's; --\\", 1, Decimal(0))]
-    assert (never, nothing, names, on) == ([], [], [("%s; --", 3)], [(DAY,)])
-    assert bulk.read(DayBudget.objects.none().values_list("pk")) == [[]]

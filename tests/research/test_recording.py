@@ -86,6 +86,37 @@ def test_a_transaction_that_is_undone_leaves_no_gap(people):
     assert list(audit.problems_of(run)) == []
 
 
+def test_what_is_appended_together_is_written_at_the_end_each_run_in_its_order(people):
+    first, second = rows.new_run(people), rows.new_run(people)
+    with transaction.atomic(), recording.together():
+        for n, run in enumerate((first, second, first)):
+            append(run, n=n)
+        assert Event.objects.filter(kind="export.made").count() == 0
+        with pytest.raises(ValueError, match="Unknown kind"):
+            append(first, "run.exploded")
+        with pytest.raises(RuntimeError, match="already"), recording.together():
+            pass
+    for run, numbers in ((first, [0, 2]), (second, [1])):
+        events = Event.objects.filter(run=run, kind="export.made").order_by("seq")
+        assert [json.loads(event.payload)["data"]["n"] for event in events] == numbers
+        assert [event.seq for event in events] == list(range(3, 3 + len(numbers)))
+        assert list(audit.problems_of(run)) == []
+
+
+def test_what_is_appended_together_before_an_error_is_not_written(people):
+    run = rows.new_run(people)
+
+    def work() -> None:
+        with transaction.atomic(), recording.together():
+            append(run)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        work()
+    assert append(run).seq == 3
+    assert list(audit.problems_of(run)) == []
+
+
 def test_a_whole_run_writes_nothing_personal(db):
     """Names, addresses, the prompt, comments, quotes and the document's words are nowhere in any payload."""
     people = world.people("whole")

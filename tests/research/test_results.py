@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from django.db import IntegrityError, transaction
 
-from research.adapters import bulk
 from research.engine.domain.claims import Assessment as Assessed
 from research.engine.domain.claims import ClaimDraft, Contradiction, Part, Verification
 from research.engine.domain.evidence import Investigation, SearchRecord
@@ -235,10 +234,3 @@ def test_a_plain_fact_takes_the_role_of_the_claim_that_merged_into_it(run):
     verify(run, assessed(into), assessed(merged, merged_into=into.key))
     into.refresh_from_db()
     assert (into.current.role, into.current.attributes) == ("competitor", attributes)
-
-
-def test_several_queries_in_one_go_give_json_ids_and_times_as_django_does(run):
-    plans = Plan.objects.filter(run=run).values_list("run_id", "body", "created_at", "comment")
-    tasks = Task.objects.order_by("position").values_list("key", "tools", "queries", "critical")
-    assert bulk.read(plans, tasks) == [list(plans), list(tasks)]
-    assert isinstance(bulk.read(plans)[0][0][1], dict)
