@@ -13,6 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 from django.db import connection
 from django.db.models import Value
 from django.db.models.query import QuerySet
+from django.db.transaction import TransactionManagementError
 
 Rows = list[tuple[Any, ...]]
 
@@ -43,7 +44,7 @@ class CompiledQuery:
             query = self.build(**{name: Value(_Blank(name)) for name in self._names}).query
             compiler = query.get_compiler(connection=connection)
             sql, params = compiler.as_sql()
-            self._compiled = _Compiled(compiler, sql.split("%s"), params)
+            self._compiled = _Compiled(compiler, sql.split("%s"), params, locks=query.select_for_update)
         return self._compiled
 
     @classmethod
@@ -61,11 +62,15 @@ class _Blank(NamedTuple):
 
 
 class _Compiled(NamedTuple):
-    """compiler: Django's, which turns rows into values. sql: the statement, cut where its parameters are."""
+    """compiler: Django's, which turns rows into values. sql: the statement, cut where its parameters are.
+
+    locks: whether it locks the rows it finds.
+    """
 
     compiler: Any
     sql: Sequence[str]
     params: Sequence[Any]
+    locks: bool
 
 
 class Asked(NamedTuple):
@@ -78,8 +83,13 @@ class Asked(NamedTuple):
         return self.query.build(**self.values)
 
     def statement(self) -> tuple[str, list[Any]]:
-        """Return the SQL, a placeholder for each value, and the values."""
-        _, (first, *pieces), params = self.query.compiled()
+        """Return the SQL, a placeholder for each value, and the values.
+
+        Raises `TransactionManagementError` where it locks rows outside a transaction, as Django does.
+        """
+        _, (first, *pieces), params, locks = self.query.compiled()
+        if locks and connection.get_autocommit():
+            raise TransactionManagementError("Rows are locked within a transaction only.")
         sql, given = [first], []
         for param, piece in zip(params, pieces, strict=True):
             value = self.values[param.name] if isinstance(param, _Blank) else param

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection, transaction
+from django.db.transaction import TransactionManagementError
 
 from research.adapters.compiled import CompiledQuery, read
 from research.engine.domain.states import RunState
@@ -95,6 +96,16 @@ def test_json_ids_and_times_are_what_django_makes_of_them():
 def test_other_parameters_than_the_function_has_are_refused(given):
     with pytest.raises(TypeError, match="The query takes scopes"):
         locked_days(**given)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_locking_outside_a_transaction_is_refused_however_often_it_was_compiled():
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite locks no rows; the PostgreSQL run of this suite holds this test.")
+    with transaction.atomic():
+        read(locked_days(scopes=["a"]))
+    with pytest.raises(TransactionManagementError):
+        read(locked_days(scopes=["a"]))
 
 
 def test_compiling_asks_the_database_nothing(django_assert_num_queries):
