@@ -6,6 +6,7 @@ that every call and every step asks are compiled once in a process.
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
@@ -44,6 +45,7 @@ class CompiledQuery:
             query = self.build(**{name: Value(_Blank(name)) for name in self._names}).query
             compiler = query.get_compiler(connection=connection)
             sql, params = compiler.as_sql()
+            compiler.connection = None  # a thread's connection goes with its thread
             self._compiled = _Compiled(compiler, sql.split("%s"), params, locks=query.select_for_update)
         return self._compiled
 
@@ -113,7 +115,8 @@ def read(*asked: Asked) -> list[Rows]:
     with connection.cursor() as cursor:
         cursor.execute("; ".join(sql for sql, _ in statements), [value for _, given in statements for value in given])
         for one in asked:
-            compiler = one.query.compiled().compiler
+            compiler = copy.copy(one.query.compiled().compiler)
+            compiler.connection = connection
             found.append(list(compiler.results_iter([cursor.fetchall()], tuple_expected=True)))
             cursor.nextset()
     return found

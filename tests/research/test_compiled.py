@@ -108,6 +108,15 @@ def test_locking_outside_a_transaction_is_refused_however_often_it_was_compiled(
         read(locked_days(scopes=["a"]))
 
 
+def test_what_is_kept_keeps_no_connection_of_the_thread_that_compiled_it(days):
+    """Nobody could close it when that thread is gone, and it would stay open for as long as the process lives."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite compiles each time; the PostgreSQL run of this suite holds this test.")
+    with transaction.atomic():
+        read(locked_days(scopes=["a"]))
+    assert locked_days.compiled().compiler.connection is None
+
+
 def test_compiling_asks_the_database_nothing(django_assert_num_queries):
     @CompiledQuery
     def never_asked(scopes):
