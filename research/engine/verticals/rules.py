@@ -149,7 +149,7 @@ SHARED: tuple[Rule, ...] = (
     ),
     assumption(
         "cost-of-winning",
-        "Winning a customer costs less than the customer brings, though no source states the cost.",
+        "Winning a customer costs less than the customer brings, though the sources found do not state the cost.",
         unless=("acquisition cost", "cost of winning", "cost per player", "cost of acquiring", "cost to acquire"),
         impact="high", owner="Marketing",
         test="Run one channel for a month and divide its cost by the customers it brought.",
