@@ -97,5 +97,7 @@ def _open_own() -> None:
 
 
 def _close_own(all_here: threading.Barrier) -> None:
-    connection.close()
-    all_here.wait()
+    try:
+        connection.close()
+    finally:
+        all_here.wait()

@@ -46,12 +46,11 @@ async def execute(*, runtime: Runtime, step: Step) -> None:
             ports = runtime.ports_for(step)
             try:
                 result = await work.perform(step, inputs, ports)
-                made_from = work.digest_of_inputs(inputs)  # reckoned while its outcomes are being written
             finally:
                 # Before anybody else can have the step, and before its result says which calls it rests on.
                 stopped = isinstance(sys.exception(), asyncio.CancelledError)
                 await _all_written(ports.ledger, stopped=stopped)
-            done = work.Done(step, made_from, result, runtime.clock.now())
+            done = work.Done(step, work.digest_of_inputs(inputs), result, runtime.clock.now())
             await runtime.groups(work.complete_all).put(done, wanted=True)
             metrics.STEPS.labels(kind=step.kind, result="done").inc()
         except LostLease:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 import threading
-import time
+import weakref
 from concurrent.futures import CancelledError
 
 import pytest
@@ -18,18 +20,6 @@ def threads():
     made.shutdown()
 
 
-def until(condition) -> None:
-    ends = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < ends
-        time.sleep(0.001)
-
-
-def idle(threads: RecentFirst) -> None:
-    """Wait until every thread has come back from what it did: a result is there a moment earlier."""
-    until(lambda: len(threads._idle) == 3)
-
-
 def held(threads: RecentFirst, count: int) -> list[tuple[threading.Event, object]]:
     """Keep so many threads busy, each until its event is set."""
     events = [threading.Event() for _ in range(count)]
@@ -41,13 +31,7 @@ def test_one_thing_after_the_other_is_done_by_one_thread_whichever_was_busy_last
     for event, future in (first, third, second):
         event.set()
         future.result(20)
-        time.sleep(0.02)
-    idle(threads)
-    seen = set()
-    for _ in range(20):
-        seen.add(threads.submit(threading.get_ident).result(20))
-        idle(threads)
-    assert seen == {second[1].result()}
+    assert {threads.submit(threading.get_ident).result(20) for _ in range(500)} == {second[1].result()}
 
 
 def test_several_things_at_once_have_a_thread_each_and_what_waits_is_done_in_its_order(threads):
@@ -69,11 +53,44 @@ def test_what_is_raised_is_handed_on_and_harms_no_thread(threads):
         with pytest.raises(KeyError):
             threads.submit({}.pop, "missing").result(20)
     with pytest.raises(SystemExit):
-        threads.submit(exit).result(20)
+        threads.submit(sys.exit).result(20)
     busy = held(threads, 3)
     for event, future in busy:
         event.set()
         future.result(20)
+
+
+class Thing:
+    def fail(self) -> None:
+        raise KeyError
+
+
+def test_what_is_done_is_not_kept_alive_not_even_when_it_failed(threads):
+    thing = Thing()
+    gone = weakref.ref(thing)
+    gc.disable()
+    try:
+        future = threads.submit(thing.fail)
+        assert isinstance(future.exception(20), KeyError)
+        del thing, future
+        threads.submit(print, end="").result(20)
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+def test_the_threads_are_there_from_the_beginning(threads):
+    """One that cannot be started is told at once, rather than lost with the work it should have done."""
+    assert sum(thread.name.startswith("t-") for thread in threading.enumerate()) == 3
+
+
+def test_work_that_no_thread_takes_loses_no_thread(threads):
+    """As when the interpreter ends: what is refused once is refused again, and nobody waits for it for ever."""
+    for thread in threads._all:
+        thread.shutdown()
+    for _ in range(5):
+        with pytest.raises(RuntimeError):
+            threads.submit(print)
 
 
 def test_what_is_cancelled_before_its_turn_is_not_done(threads):
