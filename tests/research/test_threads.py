@@ -34,6 +34,25 @@ def test_one_thing_after_the_other_is_done_by_one_thread_whichever_was_busy_last
     assert {threads.submit(threading.get_ident).result(20) for _ in range(500)} == {second[1].result()}
 
 
+def test_what_is_brought_by_the_first_to_hear_of_a_result_is_done_by_the_same_thread(threads):
+    """As an event loop may: it hears of a result the moment it is there."""
+    seen: list[int] = []
+    heard = threading.Event()
+
+    def hear(future) -> None:
+        seen.append(future.result(0))
+        if len(seen) < 20:
+            threads.submit(threading.get_ident).add_done_callback(hear)
+        else:
+            heard.set()
+
+    [(event, first)] = held(threads, 1)
+    first.add_done_callback(hear)
+    event.set()
+    assert heard.wait(20)
+    assert len(set(seen)) == 1
+
+
 def test_several_things_at_once_have_a_thread_each_and_what_waits_is_done_in_its_order(threads):
     busy = held(threads, 3)
     done: list[int] = []
