@@ -98,7 +98,7 @@ def open_trail(run: Run) -> None:
 
 
 def append(*, run_id: UUID, kind: str, actor: str, data: dict[str, Any], now: dt.datetime) -> None:
-    """Append one event in the caller's transaction, which holds the trail's lock until it ends.
+    """Append one event in the caller's transaction, which holds the trail's lock from then on; see also `together`.
 
     `actor` is a person's opaque id or one of ENGINE, RULE, CLOCK. `data` holds ids, digests and numbers, never
     personal data or fetched text. Every event of a demo says that it is one. Raises `ValueError` for an unknown kind.
