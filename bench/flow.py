@@ -93,6 +93,8 @@ def inside(runs: int, options: argparse.Namespace) -> dict[str, float]:
         world.decide_all(run, people)
         working = Run.objects.filter(pk=run.pk, state__in=WORKING)
         _wait(lambda working=working: not working.exists(), every_s=0.05)
+        if Run.objects.filter(pk=run.pk, state="failed").exists():
+            raise SystemExit("the run before the one to measure failed")
     time.sleep(0.5)
     watch.start()
     listener = _listener()

@@ -116,8 +116,16 @@ class Said(NamedTuple):
     now: dt.datetime
 
 
-# What is appended within `together` and not written yet; None outside.
-_gathered: ContextVar[list[Said] | None] = ContextVar("gathered", default=None)
+class _Gathered:
+    """What is appended within `together` and not written yet. is_open: until its end."""
+
+    def __init__(self) -> None:
+        self.said: list[Said] = []
+        self.is_open = True
+
+
+# None outside. A task begun within may know it longer than it is open.
+_gathered: ContextVar[_Gathered | None] = ContextVar("gathered", default=None)
 
 
 @contextlib.contextmanager
@@ -128,13 +136,14 @@ def together() -> Iterator[None]:
     """
     if _gathered.get() is not None:
         raise RuntimeError("What is appended is being gathered already.")
-    said: list[Said] = []
-    token = _gathered.set(said)
+    gathered = _Gathered()
+    token = _gathered.set(gathered)
     try:
         yield
     finally:
         _gathered.reset(token)
-    append_all(said)
+        gathered.is_open = False
+    append_all(gathered.said)
 
 
 def append_all(said: Sequence[Said]) -> None:
@@ -143,10 +152,10 @@ def append_all(said: Sequence[Said]) -> None:
         if one.kind not in KINDS:
             raise ValueError(f"Unknown kind of event: {one.kind}")
     gathered = _gathered.get()
-    if gathered is None:
-        _write(said)
+    if gathered is not None and gathered.is_open:
+        gathered.said.extend(said)
     else:
-        gathered.extend(said)
+        _write(said)
 
 
 def _write(said: Sequence[Said]) -> None:

@@ -234,10 +234,11 @@ def sweep(*, now: dt.datetime, max_crashes: int) -> list[Step]:
     A step that has taken its worker down `max_crashes` times is quarantined instead of run again.
     """
     swept = []
-    expired = Step.objects.select_for_update(skip_locked=True, of=("self",)).filter(
-        state=StepState.RUNNING, lease_until__lt=now
-    )
-    for step in expired:
+    expired = Step.objects.filter(state=StepState.RUNNING, lease_until__lt=now)
+    # A step that is quarantined moves its run on, and everybody locks a run before its steps.
+    moved = expired.filter(crashes__gte=max_crashes - 1).values("run_id")
+    list(Run.objects.select_for_update(no_key=True).filter(pk__in=moved).order_by("pk").values_list("pk"))
+    for step in expired.select_for_update(skip_locked=True, of=("self",)):
         crashes = step.crashes + 1
         state = StepState.QUARANTINED if crashes >= max_crashes else StepState.READY
         won = Step.objects.filter(pk=step.pk, token=step.token, state=StepState.RUNNING, lease_until__lt=now).update(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import datetime as dt
 import hashlib
 import json
@@ -114,6 +115,16 @@ def test_what_is_appended_together_before_an_error_is_not_written(people):
     with pytest.raises(KeyError):
         work()
     assert append(run).seq == 3
+    assert list(audit.problems_of(run)) == []
+
+
+def test_what_is_appended_by_a_task_that_outlives_the_gathering_is_written(people):
+    run = rows.new_run(people)
+    with transaction.atomic():
+        with recording.together():
+            task = contextvars.copy_context()
+        task.run(append, run)
+    assert Event.objects.filter(run=run, kind="export.made").count() == 1
     assert list(audit.problems_of(run)) == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 
 import pytest
@@ -82,6 +83,44 @@ def test_several_who_sweep_at_once_resume_each_run_once_and_none_stumbles(people
         assert state_of(run) == "planning"
         assert Event.objects.filter(run=run, kind="run.resumed").count() == 1
     assert set(Step.objects.filter(attempts=1).values_list("state", "crashes")) == {("ready", 1)}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sweep_that_moves_a_run_waits_for_the_run_before_it_takes_the_steps(people, settings):
+    """Who completes a step holds its run and then wants the step: each would wait for the other."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer at a time; the PostgreSQL run of this suite holds this test.")
+    settings.MRD = settings.MRD.model_copy(update={"step_max_crashes": 1})
+    run = rows.new_run(people)
+    [step] = play.claim()
+    swept: list[int] = []
+
+    def one():
+        try:
+            swept.append(sweep(60))
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=one)
+    with transaction.atomic():
+        Run.objects.select_for_update(no_key=True).get(pk=run.pk)
+        other.start()
+        until_somebody_waits_for_a_lock()
+        Step.objects.select_for_update(nowait=True).get(pk=step.pk)
+    other.join(30)
+    assert swept == [1]
+    assert (Step.objects.get(pk=step.pk).state, state_of(run)) == ("quarantined", "failed")
+
+
+def until_somebody_waits_for_a_lock() -> None:
+    ends = time.monotonic() + 20
+    with connection.cursor() as cursor:
+        while time.monotonic() < ends:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone() != (0,):
+                return
+            time.sleep(0.005)
+    raise AssertionError("nobody waits")
 
 
 def test_a_swept_step_is_counted_once(people):
