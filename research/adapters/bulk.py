@@ -146,8 +146,13 @@ def _rows_of(model: type[Model]) -> Any:
 
 
 def _add_to(model: type[Model], key: Mapping[str, Any], more: Mapping[str, int | Decimal]) -> int:
-    values = {name: F(name) + amount for name, amount in more.items() if amount}
-    return _rows_of(model).filter(**key).update(**values) if values else 0
+    found = _rows_of(model).filter(**key)
+    added = {name: amount for name, amount in more.items() if amount}
+    # SQLite adds decimals as floating-point numbers, so they are added here: nobody else writes meanwhile.
+    exact = [name for name, amount in added.items() if isinstance(amount, Decimal)]
+    present = (found.values(*exact).first() if exact else None) or {}
+    values = {name: present.get(name, F(name)) + amount for name, amount in added.items()}
+    return found.update(**values) if values else 0
 
 
 # Names of tables and columns alone stand in the statements, and they are the models' own; values are parameters.

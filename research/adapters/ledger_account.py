@@ -7,7 +7,7 @@ nor wait for each other.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
@@ -41,6 +41,38 @@ def days_of(holder: Holder, at: dt.datetime) -> tuple[DayOf, DayOf]:
     return (DayBudget.of_user(holder.user_id), day), (DayBudget.ALL, day)
 
 
+class Passed(NamedTuple):
+    """A limit that a call would pass, what is used or set aside of it, and what the call may take, in words.
+
+    may_fit: whether the call fits when what is held now turns out to be less.
+    """
+
+    limit: str
+    held: str
+    more: str
+    may_fit: bool
+
+    def standing(self) -> str:
+        """Return the words that tell a person how much to raise, and whether waiting may do."""
+        told = f"{self.held} are used or set aside for calls in flight, and it may take {self.more}."
+        return f"{told} When those in flight end for less, resuming may be enough." if self.may_fit else told
+
+
+def _dollars(amount: int | Decimal) -> str:
+    """Return dollars and cents, or as many digits as it takes: a limit of 0.455 is none of 0.46."""
+    exact = Decimal(amount)
+    cents = round(exact, 2)
+    return f"US${cents:,.2f}" if cents == exact else f"US${exact.normalize():,f}"
+
+
+_SAY: tuple[Callable[[int | Decimal], str], ...] = (
+    "{:,} calls".format,
+    "{:,} searches".format,
+    "{:,} tokens".format,
+    _dollars,
+)
+
+
 class Account:
     """What one row holds, used and reserved together, and what the group adds to it.
 
@@ -54,13 +86,12 @@ class Account:
         self.limits = limits
         self.added: list[int | Decimal] = [0] * len(AMOUNTS)
 
-    def passed_by(self, estimate: Usage) -> str:
-        """Return the limit one more call would pass, in words; "" when it fits."""
-        says = ("{:,} calls", "{:,} searches", "{:,} tokens", "${:,.2f}")
-        for held, more, limit, words in zip(self.held, _amounts(estimate), self.limits, says, strict=True):
+    def passed_by(self, estimate: Usage) -> Passed | None:
+        """Return the limit one more call would pass; None when it fits."""
+        for held, more, limit, say in zip(self.held, _amounts(estimate), self.limits, _SAY, strict=True):
             if limit is not None and held + more > limit:
-                return words.format(limit)
-        return ""
+                return Passed(say(limit), held=say(held), more=say(more), may_fit=held > 0 and more <= limit)
+        return None
 
     def reserve(self, estimate: Usage) -> None:
         for place, amount in enumerate(_amounts(estimate)):
@@ -114,16 +145,17 @@ class Accounts:
         holder, estimate = entry.holder, entry.request.estimate
         phase = self._phases[holder.run_id, holder.phase]
         person, everybody = (self._days[day] for day in days_of(holder, entry.now))
-        if limit := phase.passed_by(estimate):
+        if passed := phase.passed_by(estimate):
             ways = FINISH if holder.phase == Phase.RESEARCH else "or cancel the run"
             return BudgetExceeded(
-                f"The next call would pass this run's limit of {limit} for {holder.phase}: raise the budget, {ways}."
+                f"The next call would pass this run's limit of {passed.limit} for {holder.phase}: "
+                f"raise the budget, {ways}. {passed.standing()}"
             )
         for day, whose in ((person, "one person's runs"), (everybody, "everybody's runs together")):
-            if limit := day.passed_by(estimate):
+            if passed := day.passed_by(estimate):
                 return BudgetExceeded(
-                    f"The next call would pass the limit of {limit} a day for {whose}: raise the budget, "
-                    f"wait until tomorrow (UTC), {FINISH}."
+                    f"The next call would pass the limit of {passed.limit} a day for {whose}: have the site raise it, "
+                    f"wait until tomorrow (UTC), {FINISH}. {passed.standing()}"
                 )
         for account in (phase, person, everybody):
             account.reserve(estimate)

@@ -28,7 +28,7 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed("Send the key as 'Authorization: Bearer mrd_…'.")
         token = tokens.recognise(key=parts[1].decode("latin-1"), now=timezone.now())
         if token is None:
-            raise AuthenticationFailed("This key is not known or no longer valid: ask an administrator for a new one.")
+            raise AuthenticationFailed("This key is not known or no longer valid: make a new one in the admin.")
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - DRF's signature

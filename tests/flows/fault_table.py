@@ -489,8 +489,9 @@ Write it anew with `python -m tests.flows.fault_table > docs/reference/faults.md
 Each try of a call is a row of the ledger, with what it was billed, also when it failed. Waits get up to a quarter on
 top, so that many runs do not come back in the same second. `requests` is what the server got of the step before the
 run went on, rested or failed; without a fault a search of the analyst in these tests takes three, a form one.
-A paused run tries again by itself at the time it shows. The breaker of a model opens after three failures in a row
-(429 is none) and lets one call through a minute later; while it is open, nothing is sent.
+A paused run tries again by itself at the time it shows, up to a minute later where no driver is at work. The breaker
+of a model opens after three failures in a row (429 is none) and lets one call through a minute later; while it is open,
+nothing is sent.
 """
 
 

@@ -229,7 +229,9 @@ def paused(library: world.People, desk: claude.Desk, at) -> Iterator[tuple[Run, 
 def test_a_run_at_its_budget_pauses_and_goes_on_when_it_is_raised(library: world.People, paused) -> None:
     run, server = paused
     assert run.not_before is None
-    assert "would pass this run's limit of $2.00 for research: raise the budget, or finish" in run.state_reason
+    assert "would pass this run's limit of US$2.00 for research: raise the budget, or finish" in run.state_reason
+    assert "set aside for calls in flight, and it may take US$" in run.state_reason
+    assert run.state_reason.endswith("When those in flight end for less, resuming may be enough.")
     actor = str(library.requester.actor_id)
     runs.raise_budget(
         run_id=run.pk, limits=TINY.model_copy(update={"cost_usd": Decimal(200)}), actor=actor, now=driving.now()

@@ -158,10 +158,10 @@ def test_a_call_given_up_the_next_day_is_booked_on_its_own_day(people):
         ({"max_tokens": 99}, Days(), "this run's limit of 99 tokens for research"),
         ({}, Days(user_day=DayLimits(searches=0)), "limit of 0 searches a day for one person's runs"),
         ({}, Days(user_day=DayLimits(tokens=99)), "limit of 99 tokens a day for one person's runs"),
-        ({}, Days(user_day=DayLimits(cost_usd=Decimal("0.001"))), "limit of $0.00 a day for one person's runs"),
+        ({}, Days(user_day=DayLimits(cost_usd=Decimal("0.001"))), "limit of US$0.001 a day for one person's runs"),
         ({}, Days(all_day=DayLimits(searches=0)), "limit of 0 searches a day for everybody's runs together"),
         ({}, Days(all_day=DayLimits(tokens=99)), "limit of 99 tokens a day for everybody's runs together"),
-        ({}, Days(all_day=DayLimits(cost_usd=Decimal(0))), "limit of $0.00 a day for everybody's runs together"),
+        ({}, Days(all_day=DayLimits(cost_usd=Decimal(0))), "limit of US$0.00 a day for everybody's runs together"),
     ],
 )
 def test_the_refusal_names_the_limit_and_reserves_nothing_anywhere(people, limits, days, named):
@@ -178,6 +178,8 @@ def test_the_refusal_names_the_limit_and_reserves_nothing_anywhere(people, limit
     assert named in refusal.value.detail
     assert "finish with what there is" in refusal.value.detail
     assert ("tomorrow (UTC)" in refusal.value.detail) is ("a day" in named)
+    assert " are used or set aside for calls in flight, and it may take " in refusal.value.detail
+    assert "resuming" not in refusal.value.detail  # nothing is held that could be given back
     assert made == list(Call.objects.all()) == []
     assert {reserved(row) for row in (*RunBudget.objects.all(), *DayBudget.objects.all())} == {NOTHING}
 

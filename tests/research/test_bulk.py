@@ -62,6 +62,16 @@ def test_several_writes_are_made_in_their_order():
     assert Breaker.objects.get().name == "%s"
 
 
+def test_dollars_are_added_as_decimals_and_come_back_to_nothing():
+    """0.1 + 0.2 - 0.3 is nothing, and a limit is compared with what is stored."""
+    DayBudget.objects.create(scope="a", day=DAY)
+    for cents in ("0.1", "0.2", "-0.3"):
+        more = {"used_calls": 1, "reserved_cost_usd": Decimal(cents)}
+        sent(lambda writes, more=more: writes.add(DayBudget, [(("a", DAY), more)], by=["scope", "day"]))
+    assert DayBudget.objects.filter(used_calls=3, reserved_cost_usd=0).exists()
+    assert str(DayBudget.objects.get().reserved_cost_usd) == "0.000000"
+
+
 def test_each_row_gets_its_own_values_and_one_that_does_not_hold_what_it_must_stops_them_all():
     at = dt.datetime(2026, 5, 4, 12, tzinfo=dt.UTC)
     Breaker.objects.bulk_create(Breaker(name=name, failures=n) for n, name in enumerate("abc"))

@@ -227,7 +227,11 @@ def test_what_an_unforeseen_error_says_is_not_written_down(step):
 
 @pytest.mark.parametrize(
     ("limits", "named"),
-    [({"max_calls": 0}, "0 calls"), ({"max_searches": 0}, "0 searches"), ({"max_cost_usd": Decimal("0.009")}, "$0.01")],
+    [
+        ({"max_calls": 0}, "0 calls"),
+        ({"max_searches": 0}, "0 searches"),
+        ({"max_cost_usd": Decimal("0.009")}, "US$0.009"),
+    ],
 )
 def test_a_call_beyond_a_limit_is_refused_before_anything_is_spent(step, limits, named):
     """The sentence names the limit; no row, no reservation, nothing performed."""
