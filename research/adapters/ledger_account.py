@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
+from research.engine.document.text import money
 from research.engine.domain.errors import BudgetExceeded
 from research.engine.domain.usage import Usage
 from research.models import DayBudget
@@ -58,19 +59,7 @@ class Passed(NamedTuple):
         return f"{told} When those in flight end for less, resuming may be enough." if self.may_fit else told
 
 
-def _dollars(amount: int | Decimal) -> str:
-    """Return dollars and cents, or as many digits as it takes: a limit of 0.455 is none of 0.46."""
-    exact = Decimal(amount)
-    cents = round(exact, 2)
-    return f"US${cents:,.2f}" if cents == exact else f"US${exact.normalize():,f}"
-
-
-_SAY: tuple[Callable[[int | Decimal], str], ...] = (
-    "{:,} calls".format,
-    "{:,} searches".format,
-    "{:,} tokens".format,
-    _dollars,
-)
+_SAY: tuple[Callable[[Any], str], ...] = ("{:,} calls".format, "{:,} searches".format, "{:,} tokens".format, money)
 
 
 class Account:
